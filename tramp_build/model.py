@@ -1,0 +1,188 @@
+"""The frozen facts that pass between scanner, planner, rewriter and report.
+
+Every offset is a byte offset into the source as it was read; nothing here knows about encodings or files.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Literal
+
+
+Language = Literal['c', 'c++']
+
+# One (conditional id, branch number) pair per enclosing `#if`; ids count from 0 in order of appearance,
+# branches from 0 (`#if`) upwards (`#elif`, `#else`).  A place P is always compiled when Q is if P's path is a prefix of Q's.
+Condition = tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A half-open range of bytes."""
+
+    start: int
+    end: int
+
+
+class ScopeKind(Enum):
+    """What directly encloses a declaration."""
+
+    FILE = 'file'  # file or namespace scope, `extern "C" {}` blocks included
+    CLASS = 'class'  # inside a class body
+    FUNCTION = 'function'  # inside a function body
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where a declaration stands."""
+
+    kind: ScopeKind
+    # Names of the enclosing namespaces and classes, outermost first; an unnamed namespace is ''.
+    path: tuple[str, ...]
+    condition: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something the scanner could not read; never fatal."""
+
+    reason: str
+    offset: int
+    line: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One initialiser of a table, sentinels excluded."""
+
+    span: Span  # with its braces
+    line: int
+    name: str | None  # the decoded string literal, None where it is not one
+    # One span per struct member in declaration order, None where it is not written.
+    # PyMethodDef: name, meth, flags, doc.  PyGetSetDef: name, get, set, doc, closure.
+    fields: tuple[Span | None, ...]
+    condition: Condition
+    # A reason id when the row can not be taken apart (macro-row, conditional-row, flat-row...), else None.
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One `PyMethodDef x[] = {...}` (or a single, non-array definition)."""
+
+    kind: str  # 'PyMethodDef' or 'PyGetSetDef'
+    name: str  # as declared: 'methods', 'Cls::methods'
+    line: int  # of the name
+    # The whole declaration without the semicolon, specifiers and `template<...>` included.
+    span: Span
+    scope: Scope
+    # Start of the outermost declaration at file scope that contains the table: the table's own start, or the enclosing function's.
+    outer_start: int
+    array: bool
+    static: bool
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of a function."""
+
+    span: Span
+    name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A declaration or definition of a function at file, namespace or class scope."""
+
+    name: str  # as written, qualified names included: 'f', 'Cls::f'
+    line: int
+    span: Span  # from the first specifier to the closing brace or the semicolon, that one included
+    name_span: Span
+    parameters: tuple[Parameter, ...]
+    body: Span | None  # with its braces; None for a declaration
+    static: bool
+    scope: Scope
+
+
+@dataclass(frozen=True, slots=True)
+class ScanResult:
+    """All that was found in one file."""
+
+    language: Language
+    tables: tuple[Table, ...]
+    functions: tuple[Function, ...]
+    # Object-like macros with exactly one definition in the file, name to replacement text.
+    macros: dict[str, str]
+    # Every name that is #defined, function-like and repeatedly defined macros included.
+    defined: frozenset[str]
+    problems: tuple[Problem, ...]
+
+
+class Reason(Enum):
+    """Why a row keeps the function it has.  The value is the stable id; `SENTENCES` has the text for people."""
+
+    EXTERNAL_DEFINITION = 'external-definition'
+    MACRO_ROW = 'macro-row'
+    MACRO_FUNCTION = 'macro-function'
+    CONDITIONAL_ROW = 'conditional-row'
+    CONDITIONAL_FUNCTION = 'conditional-function'
+    FLAT_ROW = 'flat-row'
+    UNKNOWN_FLAGS = 'unknown-flags'
+    NOT_A_FUNCTION = 'not-a-function'
+    CPYTHON_FUNCTION = 'cpython-function'
+    DECLARED_LATER = 'declared-later'
+    LOCAL_TABLE = 'local-table'
+    EXCLUDED_FILE = 'excluded-file'
+    EXCLUDED_FUNCTION = 'excluded-function'
+    LANGUAGE_OFF = 'language-off'
+    INCLUDED_FILE = 'included-file'
+    UNREADABLE = 'unreadable'
+    NOTHING_TO_ROUTE = 'nothing-to-route'
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """The decision for one row."""
+
+    name: str | None
+    function: str | None
+    line: int
+    convention: str | None
+    reason: Reason | None  # None: routed
+    how: tuple[str, ...]  # 'barrier', 'fastcall', 'outline'; () where nothing but the plain trampoline applies
+
+    @property
+    def routed(self) -> bool:
+        return self.reason is None
+
+
+@dataclass(frozen=True, slots=True)
+class TablePlan:
+    """The decisions for one table, row by row."""
+
+    table: Table
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FilePlan:
+    """The decisions for one file."""
+
+    language: Language
+    barrier: bool
+    tables: tuple[TablePlan, ...]
+
+    @property
+    def routed(self) -> int:
+        return sum(e.routed for t in self.tables for e in t.entries)
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Replace `span` by `text`; an empty span inserts."""
+
+    span: Span
+    text: bytes
