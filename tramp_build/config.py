@@ -35,7 +35,7 @@ else:
     import tomli as tomllib
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from tramp_build.model import Language
 
@@ -165,11 +165,12 @@ def resolve(project_dir: Path, config_settings: Mapping[str, Any] | None = None,
     path = project_dir / 'pyproject.toml'
     table = _read_table(path)
     config, origins = Config(), dict.fromkeys(KEYS, 'default')
-    for values, origin in (
+    layers: list[tuple[dict[str, Any], Callable[[str], str]]] = [
         (_toml_values(table or {}, _shown(path)), lambda key: 'pyproject.toml'),
         (_setting_values(split_settings(config_settings)[0]), lambda key: f'config setting {SETTING_PREFIX}{key}'),
         (_env_values(env), lambda key: f'environment variable {_env_name(key)}'),
-    ):
+    ]
+    for values, origin in layers:
         config = replace(config, **{KEYS[key][0]: value for key, value in values.items()})
         origins.update({key: origin(key) for key in values})
     _check_switch(env)

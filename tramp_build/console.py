@@ -76,7 +76,7 @@ def error(message: str) -> None:
     _say('error', message, 'bold', 'red')
 
 
-def warning(message: str) -> None:
+def warn(message: str) -> None:
     """Say what may not be as wanted; `tramp-build: warning: ...`."""
     _say('warning', message, 'bold', 'yellow')
 

@@ -1,0 +1,128 @@
+"""The sentences for people behind the stable ids: why a row is not routed, and what became of a file in a build."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from tramp_build.model import Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """What is the case, and what a user can do about it ('' where nothing is amiss)."""
+
+    cause: str
+    remedy: str = ''
+
+
+SENTENCES: Final[dict[Reason, Sentence]] = {
+    Reason.EXTERNAL_DEFINITION: Sentence(
+        'the function is neither declared nor defined in any source of the project',
+        'Declare it in the file of the table, or in a header of the project; a function of another library keeps its own error handling.',
+    ),
+    Reason.MACRO_ROW: Sentence(
+        'a macro makes the row, so its parts can not be told from the source',
+        'Write the row out as {"name", function, flags, doc}.',
+    ),
+    Reason.MACRO_FUNCTION: Sentence(
+        'a macro makes the name of the function',
+        "Write the function's own name in the row.",
+    ),
+    Reason.CONDITIONAL_ROW: Sentence(
+        'an #if begins or ends inside the row',
+        'Put the whole row inside the #if, once for each branch.',
+    ),
+    Reason.CONDITIONAL_FUNCTION: Sentence(
+        'the row stands under an #if of its own, and no place was found where the function is declared under the same condition',
+        'Declare the function before the table, outside of #if or under the same one as its definition.',
+    ),
+    Reason.FLAT_ROW: Sentence(
+        'the fields of the row have no braces of their own',
+        'Put braces around each row of the table.',
+    ),
+    Reason.UNKNOWN_FLAGS: Sentence(
+        "the flags of the row do not tell the function's calling convention",
+        'Write the flags with the METH_ names of Python.h, or as a macro that is defined once, in the same file.',
+    ),
+    Reason.NOT_A_FUNCTION: Sentence(
+        'what stands in place of the function is not the plain name of one',
+        'Name the function itself in the row, with a cast if need be.',
+    ),
+    Reason.CPYTHON_FUNCTION: Sentence(
+        "the function is CPython's own and raises no C++ exception",
+    ),
+    Reason.DECLARED_LATER: Sentence(
+        'the table stands inside a function, and its method is declared only after that',
+        'Declare the method before the function that has the table.',
+    ),
+    Reason.LOCAL_TABLE: Sentence(
+        'the table stands inside a function or class, and the row uses what is known only there',
+        'Move the table to file scope and make it static.',
+    ),
+    Reason.EXCLUDED_FILE: Sentence(
+        'the configuration leaves the file alone',
+        'Change "include" or "exclude" in [tool.tramp-build].',
+    ),
+    Reason.EXCLUDED_FUNCTION: Sentence(
+        'the configuration leaves the function alone',
+        'Change "exclude-functions" in [tool.tramp-build].',
+    ),
+    Reason.LANGUAGE_OFF: Sentence(
+        'the configuration leaves sources in this language alone',
+        'Change "languages" in [tool.tramp-build].',
+    ),
+    Reason.INCLUDED_FILE: Sentence(
+        'the file is not compiled by itself but included by another one, and included files are left as they are',
+        'Move the table to the file that is compiled.',
+    ),
+    Reason.NEEDS_ORIGINAL: Sentence(
+        'the source asks for its own file by __BASE_FILE__ or #include_next, which would find the rewritten copy',
+        'Move the table to a file that does without.',
+    ),
+    Reason.UNREADABLE: Sentence(
+        'the source could not be read or taken apart far enough to change it safely',
+        '"tramp-build explain FILE" names the place where reading stopped.',
+    ),
+    Reason.NOTHING_TO_ROUTE: Sentence(
+        'the row has no function, or one that goes through a trampoline already',
+    ),
+}
+
+# Rows for which nothing is missing: they need no trampoline, or the project says that they shall have none.
+NEEDS_NOTHING: Final = frozenset(
+    {
+        Reason.CPYTHON_FUNCTION,
+        Reason.NOTHING_TO_ROUTE,
+        Reason.EXCLUDED_FILE,
+        Reason.EXCLUDED_FUNCTION,
+        Reason.LANGUAGE_OFF,
+    }
+)
+
+# What a build adds to the reasons: the row was to be routed, and its file was compiled as it is all the same.
+FALLBACK: Final = 'fallback'
+AS_IS: Final = 'compiled-as-is'
+
+BUILD_SENTENCES: Final[dict[str, Sentence]] = {
+    FALLBACK: Sentence(
+        'the rewritten source did not compile, so the original was compiled',
+        'Name the file in "exclude" of [tool.tramp-build] to silence the warning, and please report the message of the compiler.',
+    ),
+    AS_IS: Sentence(
+        'the compiler call was one that is left alone, so the original was compiled',
+        'The outcome of the file says which kind of call it was.',
+    ),
+}
+
+REASON_IDS: Final = (*(reason.value for reason in Reason), *BUILD_SENTENCES)
+
+
+def sentence(reason: str) -> Sentence:
+    """The sentence for an id, also for one that a newer release wrote."""
+    if reason in BUILD_SENTENCES:
+        return BUILD_SENTENCES[reason]
+    try:
+        return SENTENCES[Reason(reason)]
+    except ValueError:
+        return Sentence(f'{reason} (this release of tramp-build has no sentence for it)')

@@ -1,0 +1,195 @@
+"""What was found and decided, as version 1 of the JSON that `scan --json`, `report --json` and the wheel carry.
+
+The shape is fixed by report.schema.json.  A file's part is made when it is planned (`file_record`) and travels through the
+state directory as it is; a build adds what became of each file.  Everything here is pure but `read`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import zipfile
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from tramp_build.errors import TrampError
+from tramp_build.reasons import AS_IS, FALLBACK
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from tramp_build.model import Entry, FilePlan, Language, TablePlan
+
+VERSION: Final = 1
+WHEEL_MEMBER: Final = 'tramp-build.json'
+SCHEMA: Final = Path(__file__).with_name('report.schema.json')
+
+Report = dict[str, Any]
+Record = dict[str, Any]
+
+ROUTED: Final = 'routed'
+# A file is compiled more than once in some builds; the first of these that happened is what to tell.
+_WORST_FIRST: Final = (FALLBACK, ROUTED)
+# The row's reason when its file was never rewritten for the compiler, but may be in the unit that includes it.
+_INCLUDED: Final = 'included-file'
+
+
+def file_record(path: str, language: Language, plan: FilePlan | None) -> Record:
+    """One file of the report; `path` is posix, and the plan None where there was nothing to decide."""
+    return {'path': path, 'language': language, 'tables': [_table(table) for table in plan.tables] if plan else []}
+
+
+def _table(plan: TablePlan) -> dict[str, Any]:
+    entries = [_entry(entry) for entry in plan.entries]
+    return {'kind': plan.table.kind, 'name': plan.table.name, 'line': plan.table.line, 'entries': entries}
+
+
+def _entry(entry: Entry) -> dict[str, Any]:
+    return {
+        'name': entry.name,
+        'function': entry.function,
+        'line': entry.line,
+        'convention': entry.convention,
+        'decision': 'routed' if entry.routed else 'skipped',
+        'how': list(entry.how) if entry.routed else [],
+        'reason': entry.reason.value if entry.reason else None,
+    }
+
+
+def build_scan_report(plans: Iterable[tuple[str, Language, FilePlan | None]]) -> Report:
+    """The report of what would be done, from (path, language, plan) of each file."""
+    return _report([file_record(path, language, plan) for path, language, plan in plans])
+
+
+def build_report(records: Iterable[Record], outcomes: Iterable[tuple[str, str, str]], messages: Mapping[str, str] | None = None) -> Report:
+    """The report of a build.
+
+    `records` have a `path` as it is shown and, where that is another one, the `source` that the log names.  `outcomes` are
+    (outcome, source, output) in the order of the log: an output that was made again counts once.  `messages` say, by source,
+    what a compiler had against the rewritten text.  A file that no compiler saw is not part of the build, and left out; one
+    that another file includes is kept, since its rows are of interest.
+    """
+    latest = {(source, output): outcome for outcome, source, output in outcomes}
+    by_source: dict[str, list[str]] = {}
+    for (compiled, _), outcome in latest.items():
+        by_source.setdefault(compiled, []).append(outcome)
+    files = []
+    for record in records:
+        source = str(record.get('source', record['path']))
+        if source in by_source:
+            files.append(_with_outcome(record, _most_telling(by_source[source]), (messages or {}).get(source)))
+        elif any(entry['reason'] == _INCLUDED for table in record['tables'] for entry in table['entries']):
+            files.append(_with_outcome(record, _INCLUDED, None))
+    return _report(files, build=True)
+
+
+def _most_telling(outcomes: Sequence[str]) -> str:
+    return next((outcome for outcome in _WORST_FIRST if outcome in outcomes), sorted(outcomes)[0])
+
+
+def _with_outcome(record: Record, outcome: str, message: str | None) -> Record:
+    """The record with what happened to the file; rows that were to be routed are not, if another text was compiled."""
+    tables = record['tables']
+    if outcome != ROUTED:
+        reason = FALLBACK if outcome == FALLBACK else AS_IS
+        tables = [{**table, 'entries': [_not_routed(entry, reason) for entry in table['entries']]} for table in tables]
+    result = {'path': record['path'], 'language': record['language'], 'tables': tables, 'outcome': outcome}
+    message = message or record.get('message')
+    return {**result, 'message': message} if message and outcome != ROUTED else result
+
+
+def _not_routed(entry: dict[str, Any], reason: str) -> dict[str, Any]:
+    return entry if entry['decision'] != 'routed' else {**entry, 'decision': 'skipped', 'how': [], 'reason': reason}
+
+
+def _report(files: Iterable[Record], *, build: bool = False) -> Report:
+    ordered = sorted(files, key=lambda file: str(file['path']))
+    return {'version': VERSION, 'files': ordered, 'summary': _summary(ordered, build=build)}
+
+
+def _summary(files: Sequence[Record], *, build: bool) -> dict[str, int]:
+    entries = rows({'files': files})
+    how = Counter(name for entry in entries for name in entry['how'])
+    routed = sum(entry['decision'] == 'routed' for entry in entries)
+    summary = {
+        'files': len(files),
+        'tables': sum(len(file['tables']) for file in files),
+        'entries': len(entries),
+        'routed': routed,
+        'skipped': len(entries) - routed,
+        'fastcall': how['fastcall'],
+        'outlined': how['outline'],
+    }
+    return {**summary, 'fallbacks': sum(file.get('outcome') == FALLBACK for file in files)} if build else summary
+
+
+def rows(report: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """All entries of a report, in its order."""
+    return [entry for file in report['files'] for table in file['tables'] for entry in table['entries']]
+
+
+def skip_counts(report: Mapping[str, Any]) -> list[tuple[str, int]]:
+    """(reason, number of rows), the most frequent first."""
+    counts = Counter(entry['reason'] for entry in rows(report) if entry['decision'] == 'skipped')
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+
+
+def dumps(report: Mapping[str, Any]) -> str:
+    """The report as text; the same report gives the same bytes.  ASCII: a lone surrogate of a file name survives."""
+    return json.dumps(report, indent=2) + '\n'
+
+
+def summary_line(report: Mapping[str, Any], where: str | None = None) -> str:
+    """What a build says at its end; `where` is what `tramp-build report` is to be called with."""
+    summary = report['summary']
+    if not summary['entries']:
+        return 'no method or getset tables found'
+    parts = [_count(summary['files'], 'file'), f'{_count(summary["routed"], "row")} routed', f'{summary["skipped"]} skipped']
+    if summary.get('fallbacks'):
+        parts.append(f'{_count(summary["fallbacks"], "file")} compiled without trampolines')
+    why = f' (why: tramp-build report {where})' if where and (summary['skipped'] or summary.get('fallbacks')) else ''
+    return ', '.join(parts) + why
+
+
+def _count(number: int, noun: str) -> str:
+    return f'{number} {noun}' if number == 1 else f'{number} {noun}s'
+
+
+def read(path: Path) -> Report:
+    """The report that a wheel or a file has.  A build directory is `build.read_build`'s."""
+    if path.suffix == '.whl' or zipfile.is_zipfile(path):
+        return _loads(_wheel_member(path), path)
+    return _loads(path.read_bytes(), path)
+
+
+def _wheel_member(path: Path) -> bytes:
+    try:
+        with zipfile.ZipFile(path) as wheel:
+            for name in wheel.namelist():
+                directory, _, base = name.rpartition('/')
+                if base == WHEEL_MEMBER and directory.endswith('.dist-info') and '/' not in directory:
+                    return wheel.read(name)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as exc:
+        raise TrampError(f'{path}: not a wheel: {exc}') from exc
+    raise TrampError(f'{path}: has no {WHEEL_MEMBER}: it was not built through tramp-build, or has nothing that it routes')
+
+
+def _loads(data: bytes, path: Path) -> Report:
+    try:
+        report = json.loads(data)
+    except ValueError as exc:
+        raise TrampError(f'{path}: not a report of tramp-build: {exc}') from exc
+    if not isinstance(report, dict) or not isinstance(report.get('files'), list) or not isinstance(report.get('summary'), dict):
+        raise TrampError(f'{path}: not a report of tramp-build')
+    if report.get('version') != VERSION:
+        raise TrampError(f'{path}: has version {report.get("version")!r} of the report; this tramp-build reads version {VERSION}')
+    return report
+
+
+def shown_path(path: Path, root: Path) -> str:
+    """The path as a report names it: posix, relative to the project where it is inside, so that no machine's name gets in."""
+    try:
+        return path.relative_to(root).as_posix()
+    except ValueError:
+        return Path(os.path.relpath(path, root)).as_posix()

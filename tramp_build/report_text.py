@@ -1,0 +1,57 @@
+"""A report for people: one line per row, then why rows were skipped, then the sum."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tramp_build.console import escape, paint
+from tramp_build.reasons import sentence
+from tramp_build.report import rows, skip_counts, summary_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import TextIO
+
+
+def render(report: Mapping[str, Any], stream: TextIO | None) -> str:
+    """The report as text, in colour if `stream` takes it."""
+    lines = [line for file in report['files'] for line in _file(file, stream)]
+    if lines and rows(report):
+        lines.append('')
+    counts = skip_counts(report)
+    width = max((len(str(count)) for _, count in counts), default=0)
+    lines.extend(
+        f'{count:>{width}} skipped: {paint(reason, "yellow", stream=stream)}: {sentence(reason).cause}' for reason, count in counts
+    )
+    lines.append(paint(summary_line(report), 'bold', stream=stream))
+    return '\n'.join(lines) + '\n'
+
+
+def _file(file: Mapping[str, Any], stream: TextIO | None) -> Iterator[str]:
+    path = escape(file['path'])
+    outcome = file.get('outcome')
+    if outcome not in (None, 'routed'):
+        message = f': {escape(file["message"])}' if file.get('message') else ''
+        yield f'{path}: {paint(outcome, "yellow", stream=stream)}{message}'
+    table_rows = [(table, entry) for table in file['tables'] for entry in table['entries']]
+    if not table_rows and outcome is None:
+        yield f'{path}: {"no rows" if file["tables"] else "no method or getset tables"}'
+    places = [f'{path}:{entry["line"]}:' for _, entry in table_rows]
+    names = [f'{escape(table["name"])}: {_row_name(entry)}' for table, entry in table_rows]
+    place_width, name_width = max(map(len, places), default=0), min(max(map(len, names), default=0), 60)
+    for (_, entry), place, name in zip(table_rows, places, names, strict=True):
+        yield f'{place:<{place_width}} {name:<{name_width}}  {entry["convention"] or "?":<16}  {_decision(entry, stream)}'
+
+
+def _row_name(entry: Mapping[str, Any]) -> str:
+    """`"area"` of the row, or what else there is to know it by."""
+    if entry['name'] is not None:
+        return escape(entry['name'])
+    return f'({escape(entry["function"])})' if entry['function'] else '(unnamed)'
+
+
+def _decision(entry: Mapping[str, Any], stream: TextIO | None) -> str:
+    if entry['decision'] == 'routed':
+        how = f' ({", ".join(entry["how"])})' if entry['how'] else ''
+        return paint('routed', 'green', stream=stream) + how
+    return f'{paint("skipped", "yellow", stream=stream)} {entry["reason"]}'
