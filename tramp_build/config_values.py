@@ -72,9 +72,7 @@ class Choice:
 
     choices: tuple[str, ...]
 
-    @property
-    def toml_type(self) -> str:
-        return ' or '.join(f'"{choice}"' for choice in self.choices)
+    toml_type = 'string'
 
     def from_toml(self, value: Any) -> str:
         if not isinstance(value, str):
