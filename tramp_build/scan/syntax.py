@@ -1,0 +1,95 @@
+"""Brackets: a flat list of tokens as a list of items, in which each bracketed group is one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from tramp_build.scan.lexer import BLOCK, BRACKET, ELSE, ENDIF, IF, PUNCT, WORD, Token
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+GROUP: Final = 20  # a group in brackets, its text is '()', '[]', '{}' or '<>'
+ATTRIBUTE: Final = 21  # __attribute__((x)), [[x]], alignas(x), noexcept(x): what may stand nearly anywhere and means nothing here
+
+MARKS: Final = frozenset({IF, ELSE, ENDIF})
+
+_CLOSING: Final = {b')': b'(', b']': b'[', b'}': b'{'}
+_PAIR: Final = {b'(': b'()', b'[': b'[]', b'{': b'{}', b'<': b'<>'}
+_ATTRIBUTES: Final = frozenset(
+    b'__attribute__ __attribute __declspec alignas _Alignas asm __asm __asm__ noexcept throw requires explicit __pragma _Pragma'.split()
+)
+_TYPE_CALLS: Final = frozenset(b'decltype typeof __typeof __typeof__ typeof_unqual _Atomic _BitInt __underlying_type'.split())
+_WITH_ARGUMENT: Final = _ATTRIBUTES | _TYPE_CALLS
+
+
+class Item(NamedTuple):
+    """A token or a group; `first` and `last` are indices into the tokens, both included."""
+
+    kind: int
+    text: bytes
+    start: int
+    end: int
+    first: int
+    last: int
+
+
+def collapse(tokens: Sequence[Token], angles: bool) -> list[Item]:
+    """The top level of `tokens`.  With `angles`, a balanced `<...>` behind a word is a group too.  Unbalanced brackets stay as they are."""
+    out: list[Item] = []
+    stack: list[tuple[bytes, int]] = []  # (opening bracket, its index in out)
+    for index, (kind, text, start, end) in enumerate(tokens):
+        if kind == BRACKET:
+            if text in _PAIR:
+                stack.append((text, len(out)))
+            elif text in _CLOSING and _close(out, stack, _CLOSING[text], index, end):
+                continue
+        elif angles and kind == PUNCT:
+            if text == b'<' and out and out[-1].kind == WORD:
+                stack.append((text, len(out)))
+            elif text == b'>' and stack and stack[-1][0] == b'<' and _close(out, stack, b'<', index, end):
+                continue
+        elif kind in MARKS:
+            continue
+        elif kind == BLOCK:
+            out.append(Item(GROUP, b'{}', start, end, index, index))
+            continue
+        out.append(Item(kind, text, start, end, index, index))
+    return _merge(out, tokens)
+
+
+def _close(out: list[Item], stack: list[tuple[bytes, int]], opening: bytes, index: int, end: int) -> bool:
+    """Make one item of all that stands since the innermost `opening`; False if there is none."""
+    depth = len(stack)
+    # An open '<' inside other brackets was a comparison.
+    while depth and opening != b'<' and stack[depth - 1][0] == b'<':
+        depth -= 1
+    if not depth or stack[depth - 1][0] != opening:
+        return False
+    at = stack[depth - 1][1]
+    del stack[depth - 1 :]
+    first = out[at]
+    del out[at:]
+    out.append(Item(GROUP, _PAIR[opening], first.start, end, first.first, index))
+    return True
+
+
+def _merge(items: list[Item], tokens: Sequence[Token]) -> list[Item]:
+    """Make `__attribute__((x))` one ATTRIBUTE and `decltype(x)` one word."""
+    if not any(item.text in _WITH_ARGUMENT or (item.text == b'[]' and _is_double(item, tokens)) for item in items):
+        return items
+    out: list[Item] = []
+    for item in items:
+        previous = out[-1] if out else None
+        if item.text == b'()' and previous is not None and previous.kind == WORD and previous.text in _WITH_ARGUMENT:
+            kind = ATTRIBUTE if previous.text in _ATTRIBUTES else WORD
+            out[-1] = Item(kind, previous.text + b'()', previous.start, item.end, previous.first, item.last)
+        elif item.text == b'[]' and _is_double(item, tokens):
+            out.append(item._replace(kind=ATTRIBUTE))
+        else:
+            out.append(item)
+    return out
+
+
+def _is_double(item: Item, tokens: Sequence[Token]) -> bool:
+    return item.last - item.first > 2 and tokens[item.first + 1][1] == b'[' and tokens[item.last - 1][1] == b']'
