@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from tramp_build.errors import ToolError
 
-
 MAGIC = b'\x7fELF'
 
 # <elf.h>
@@ -54,16 +53,15 @@ class _Layout:
     header: struct.Struct  # e_phoff, e_phentsize, e_phnum at the offsets given below
     segment: struct.Struct
     entry: struct.Struct
-    wide: bool
 
     @classmethod
     def of(cls, data: bytes) -> _Layout:
         if len(data) < 64 or data[4] not in (1, 2) or data[5] not in (1, 2):
             raise ElfError('truncated or unknown ELF header')
         order = '<' if data[5] == 1 else '>'
-        if data[4] == 2:
-            return cls(struct.Struct(order + '32x Q 14x H H 6x'), struct.Struct(order + 'I 4x Q Q 8x Q 16x'), struct.Struct(order + 'qQ'), True)
-        return cls(struct.Struct(order + '28x I 10x H H 6x'), struct.Struct(order + 'I I I 4x I 12x'), struct.Struct(order + 'iI'), False)
+        wide = ('32x Q 14x H H 6x', 'I 4x Q Q 8x Q 16x', 'qQ')
+        narrow = ('28x I 10x H H 6x', 'I I I 4x I 12x', 'iI')
+        return cls(*(struct.Struct(order + text) for text in (wide if data[4] == 2 else narrow)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,9 +121,9 @@ class _Expression:
         while self._accept('+'):
             right = self._path()
             if isinstance(left, str) and isinstance(right, str):
-                left = left + right
+                left = f'{left}{right}'
             elif isinstance(left, list) and isinstance(right, list):
-                left = left + right
+                left = [*left, *right]
             else:
                 raise self._error()
         return left
@@ -197,7 +197,7 @@ def _render(value: Value) -> str:
 
 
 def _quote(text: str) -> str:
-    """Meson takes a backslash in a machine file for itself, so a quote can stand only inside of `'''`, not at its end, and with no backslash there."""
+    """Meson takes every backslash for itself, so a quote can stand only inside of `'''`: not at its end, no backslash beside it."""
     if '\n' in text or '\r' in text:
         raise ToolError(f'a Meson machine file can not hold a line break: {text!r}')
     if "'" not in text:

@@ -8,7 +8,6 @@ from pathlib import Path
 from tramp_build import __version__
 from tramp_build.errors import ToolError
 
-
 _PACKAGE = Path(__file__).resolve().parent
 _ROOT = _PACKAGE.parent
 

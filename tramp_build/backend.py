@@ -1,0 +1,122 @@
+"""What the build hooks share: a state directory with every source prepared, the command that goes in front of a compiler,
+and the end of a build (bundled wheel, summary line).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import sys
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tramp_build import compile as preparation
+from tramp_build import console, paths, wheel
+
+if TYPE_CHECKING:
+    from tramp_build.config import Config
+    from tramp_build.report import Report
+    from tramp_build.state import State
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """The parts of tramp-build that a build names, and an interpreter that can import the package."""
+
+    launcher: Path
+    library_dir: Path
+    python: str
+    python_path: str
+
+    @classmethod
+    def installed(cls) -> Tools:
+        return cls(paths.launcher(), paths.library_dir(), sys.executable, paths.python_path())
+
+    @classmethod
+    def kept(cls, directory: Path) -> Tools:
+        """A copy of them all in `directory`, for a build that goes on after the hook.
+
+        A build front end throws its isolated environment away, and with it the installed tramp-build and perhaps the
+        interpreter; an editable install runs ninja again at import.
+        """
+        package = directory / 'tramp_build'
+        shutil.rmtree(directory, ignore_errors=True)
+        shutil.copytree(Path(__file__).parent, package, ignore=shutil.ignore_patterns('__pycache__', '*.pyc', 'lib', 'bin', 'include'))
+        libraries = paths.library_dir()
+        _copy(package / 'lib', *sorted(libraries.glob('libtramp*-' + paths.version() + '.so')), *sorted(libraries.glob('libtramp*.a')))
+        _copy(package / 'bin', paths.launcher())
+        if sys.version_info < (3, 11):
+            # The one dependency that reading a configuration has.
+            import tomli
+
+            shutil.copytree(Path(tomli.__file__).parent, directory / 'tomli', ignore=shutil.ignore_patterns('__pycache__'))
+        python = getattr(sys, '_base_executable', None) or sys.executable
+        return cls(package / 'bin' / 'tramp-cc', package / 'lib', python, os.fspath(directory))
+
+
+def _copy(directory: Path, *files: Path) -> None:
+    directory.mkdir(parents=True)
+    for file in files:
+        shutil.copy2(file, directory / file.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Routing:
+    """A build whose compilers go through the launcher."""
+
+    root: Path
+    config: Config
+    state: State
+    tools: Tools
+
+    @classmethod
+    def start(cls, root: Path, config: Config, directory: Path, tools: Tools | None = None) -> Routing:
+        """Decide about every source of the project, before the first compile."""
+        tools = tools or Tools.installed()
+        state = preparation.create_state(directory, root, config, rpath='origin')
+        conf = preparation.conf_of(config, rpath='origin')
+        state.write_conf(replace(conf, python=tools.python, pythonpath=tools.python_path, libdir=os.fspath(tools.library_dir)))
+        preparation.prepare_project(root, config, state)
+        return cls(root, config, state, tools)
+
+    @property
+    def command(self) -> list[str]:
+        """What stands in front of a compiler."""
+        return [os.fspath(self.tools.launcher), f'--tramp-state={self.state.dir}']
+
+    def report(self) -> Report:
+        """What has happened so far."""
+        from tramp_build import build_report
+
+        return build_report.from_state(self.state)
+
+    def bundle(self, wheel_file: Path) -> None:
+        """Make a wheel self-contained and say what was done."""
+        from tramp_build import report
+
+        done = self.report()
+        data = report.dumps(done).encode('ascii') if done['summary']['routed'] else None
+        wheel.bundle(wheel_file, self.tools.library_dir, data)
+        self.say(done, wheel_file if data else None)
+
+    def say(self, done: Report | None = None, where: Path | None = None) -> None:
+        """The one line at the end of a build; `where` has the details."""
+        from tramp_build import report
+
+        console.info(report.summary_line(done or self.report(), _shown(where) if where else None))
+
+
+def _shown(path: Path) -> str:
+    try:
+        return os.fspath(path.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return os.fspath(path)
+
+
+def fingerprint(config: Config) -> str:
+    """A short name for the release and all that a configuration says: what was compiled under another one is stale."""
+    values = {key: sorted(value) if isinstance(value, frozenset) else value for key, value in asdict(config).items()}
+    return hashlib.sha256(json.dumps([paths.version(), values]).encode()).hexdigest()[:12]

@@ -1,0 +1,198 @@
+"""The commands of a setuptools build, with the compilers behind the launcher.
+
+The project's own commands are subclassed, whatever they are; the compiler object keeps all that the project set on it, and
+only what it starts in the end is changed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tramp_build import backend, elf
+from tramp_build.config import is_off, load
+from tramp_build.errors import user_errors
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from setuptools import Distribution
+
+    from tramp_build.config import Config
+
+
+def activate(distribution: Distribution) -> None:
+    """Subclass the commands that build extensions and wheels, if the project asks for it."""
+    if is_off():
+        return
+    with user_errors():
+        config = load(Path.cwd())
+    if config is None:
+        return
+    session = Session(Path.cwd(), config)
+    for name, subclass in (('build_ext', _build_ext), ('bdist_wheel', _bdist_wheel)):
+        base = _command_class(distribution, name)
+        # finalize_options may be called again.
+        if base is not None and not getattr(base, 'tramp_build_session', None):
+            distribution.cmdclass[name] = subclass(base, session)
+
+
+def _command_class(distribution: Distribution, name: str) -> type[Any] | None:
+    from distutils.errors import DistutilsError
+
+    try:
+        return distribution.get_command_class(name)
+    except (DistutilsError, ImportError):
+        # setuptools before 70.1 has no bdist_wheel without the wheel package.
+        return None
+
+
+class Session:
+    """What the commands of one run share."""
+
+    def __init__(self, root: Path, config: Config) -> None:
+        self.root = root
+        self.config = config
+        self.routing: backend.Routing | None = None
+
+    def start(self, build_temp: str) -> backend.Routing:
+        """Decide about all sources, once."""
+        if self.routing is None:
+            with user_errors():
+                directory = Path(build_temp, 'tramp-build').absolute()
+                self.routing = backend.Routing.start(self.root, self.config, directory)
+        return self.routing
+
+
+def _build_ext(base: type[Any], session: Session) -> type[Any]:
+    class build_ext(base):  # type: ignore[misc]  # noqa: N801 - distutils has the command name from the class
+        tramp_build_session = session
+
+        def run(self) -> None:
+            super().run()
+            if session.routing and 'bdist_wheel' not in self.distribution.commands:
+                session.routing.say(where=session.routing.state.dir)
+
+        def build_extensions(self) -> None:
+            if not self.extensions or getattr(self, 'dry_run', False):
+                super().build_extensions()
+                return
+            routing = session.start(self.build_temp)
+            for compiler in (self.compiler, getattr(self, 'shlib_compiler', None)):
+                if compiler is not None:
+                    _route(compiler, routing.command)
+            with user_errors():
+                _remove_stale(self, routing)
+            super().build_extensions()
+
+        def copy_extensions_to_source(self) -> None:
+            super().copy_extensions_to_source()
+            for library, copy in _library_mapping(self).items():
+                self.copy_file(library, copy)
+
+        def get_outputs(self) -> list[str]:
+            return list(dict.fromkeys([*super().get_outputs(), *_library_mapping(self)]))
+
+        def get_output_mapping(self) -> dict[str, str]:
+            mapping = dict(super().get_output_mapping())
+            return {**mapping, **_library_mapping(self)} if self.inplace else mapping
+
+    return build_ext
+
+
+def _bdist_wheel(base: type[Any], session: Session) -> type[Any]:
+    class bdist_wheel(base):  # type: ignore[misc]  # noqa: N801
+        tramp_build_session = session
+
+        def run(self) -> None:
+            done = len(self.distribution.dist_files)
+            super().run()
+            wheels = [file for command, _, file in self.distribution.dist_files[done:] if command == 'bdist_wheel']
+            if not wheels or getattr(self, 'dry_run', False):
+                return
+            build_ext = self.get_finalized_command('build_ext')
+            if not build_ext.extensions:
+                return
+            routing = session.start(build_ext.build_temp)
+            with user_errors():
+                for file in wheels:
+                    routing.bundle(Path(file))
+
+    return bdist_wheel
+
+
+def _route(compiler: Any, command: list[str]) -> None:
+    """Put the launcher in front of what a compiler object starts, unless it is an archiver or another tool."""
+    if hasattr(compiler.spawn, 'tramp_build'):
+        return
+    original: Callable[..., Any] = compiler.spawn
+
+    def spawn(words: Any, *args: Any, **kwargs: Any) -> Any:
+        words = list(words)
+        if words and words[0] in _drivers(compiler):
+            words = [*command, *words]
+        return original(words, *args, **kwargs)
+
+    spawn.tramp_build = True  # type: ignore[attr-defined]
+    compiler.spawn = spawn
+
+
+def _drivers(compiler: Any) -> set[str]:
+    """The programs that compile and link.  Asked at each call: a project may set them for each extension."""
+    names = set(getattr(compiler, 'executables', ())) - {'archiver', 'ranlib'}
+    commands = (getattr(compiler, name, None) for name in names)
+    return {command[0] for command in commands if isinstance(command, (list, tuple)) and command}
+
+
+def _remove_stale(command: Any, routing: backend.Routing) -> None:
+    """Remove the modules that were made of other text than the one to be compiled now.
+
+    distutils takes a module that is newer than its sources for finished, be it built without tramp-build, with another
+    release or under another configuration.
+    """
+    file = routing.state.dir / 'extensions.json'
+    known = _stamps(file)
+    stamps = {}
+    for extension in command.extensions:
+        module = command.get_ext_fullpath(extension.name)
+        stamps[module] = _stamp(extension, routing)
+        if known.get(module) != stamps[module]:
+            Path(module).unlink(missing_ok=True)
+    file.write_text(json.dumps({**known, **stamps}), encoding='utf-8')
+
+
+def _stamps(file: Path) -> dict[str, str]:
+    try:
+        stamps = json.loads(file.read_text(encoding='utf-8'))
+    except (OSError, ValueError):
+        return {}
+    return stamps if isinstance(stamps, dict) else {}
+
+
+def _stamp(extension: Any, routing: backend.Routing) -> str:
+    parts = [backend.fingerprint(routing.config)]
+    for source in sorted(os.fspath(source) for source in extension.sources):
+        parts.append(routing.body_of(Path(source)) or '-')
+    return hashlib.sha256('\n'.join(parts).encode()).hexdigest()
+
+
+def _library_mapping(command: Any) -> dict[str, str]:
+    """The copies of libtramp beside the built modules -> beside the modules of the source tree."""
+    mapping = {}
+    build_py = command.get_finalized_command('build_py')
+    for extension in command.extensions or []:
+        name = command.get_ext_fullname(extension.name)
+        built = Path(command.build_lib, command.get_ext_filename(name))
+        in_place = Path(build_py.get_package_dir(name.rpartition('.')[0]))
+        for library in _libraries_beside(built):
+            mapping[os.fspath(library)] = os.fspath(in_place / library.name)
+    return mapping
+
+
+def _libraries_beside(module: Path) -> list[Path]:
+    dynamic = elf.read_dynamic(module.read_bytes()) if module.is_file() else None
+    names = [name for name in (dynamic.needed if dynamic else ()) if name.startswith('libtramp')]
+    return [module.parent / name for name in names if module.parent.joinpath(name).is_file()]
