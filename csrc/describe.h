@@ -1,0 +1,40 @@
+// describe.h: what can be read out of the C++ exception that is being handled.
+#ifndef TRAMP_DESCRIBE_H
+#define TRAMP_DESCRIBE_H
+
+#include "barrier.h"
+#include "python_side.h"
+
+#include <exception>
+
+namespace tramp::barrier {
+
+/// Keeps the current exception for ever, so that its destructor never runs.
+TRAMP_COLD void keep_current();
+
+/// Runs `action`; what that throws ends here, and what the destructor of the thrown object throws too.  True if it threw nothing.
+template <typename Action> bool contained(Action action)
+{
+    try {
+        try {
+            action();
+            return true;
+        }
+        catch (const Anything &) {
+        }
+    }
+    catch (const Anything &) {
+        keep_current();
+    }
+    return false;
+}
+
+/// The built-in exception for the current C++ exception, its text, and what else OSError has.  References are the caller's.
+TRAMP_COLD tramp_facts describe();
+
+/// What the module's `exceptions` tables say of the current C++ exception, or null.
+TRAMP_COLD const char *configured(const tramp_module &module);
+
+} // namespace tramp::barrier
+
+#endif

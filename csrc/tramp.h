@@ -1,0 +1,230 @@
+/* tramp.h: what libtramp and libtramp-cxx offer.
+ *
+ * Two kinds of reader:
+ *
+ *  - A project that is built through tramp-build needs this header for one thing only: to say in C++ how its own exceptions become
+ *    Python exceptions (`tramp::translator`, at the end).  Where a line of configuration does, there is no need for it at all.
+ *  - The code that tramp-build inserts into a translation unit follows the declarations below, but carries its own copies, so that no
+ *    build has to find this file.  Where both are in one unit, the declarations agree; the structures could be defined only once,
+ *    so this header defines them on request: #define TRAMP_ABI before it is included.
+ *
+ * The header includes nothing, Python.h neither: it may come first in any translation unit, before PY_SSIZE_T_CLEAN or Py_LIMITED_API
+ * are defined, and inside no namespace.  C99 and later, C++11 and later, gcc and clang.
+ *
+ * Contracts, which are three and not one:
+ *
+ *  - names and signatures below: fixed within a release (the SONAME and the symbol version carry it: libtramp-1.2.0.so, TRAMP_1.2.0);
+ *  - the layout of the three structures: the same;
+ *  - signatures.def: which method convention goes through which function.
+ *
+ * Every trampoline calls the implementation exactly once, passes its arguments on untouched, and hands its result back untouched.
+ * The tramp_* ones (libtramp) do nothing else.  The tramp_cxx_* ones (libtramp-cxx) add the barrier: a C++ exception that leaves the
+ * implementation becomes a Python exception, and the trampoline returns the failure value of its signature with that exception set.
+ */
+#ifndef TRAMP_H
+#define TRAMP_H
+
+struct _object;     /* PyObject */
+struct _typeobject; /* PyTypeObject */
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Py_ssize_t; both are as wide as a pointer (PEP 353). */
+typedef __PTRDIFF_TYPE__ tramp_ssize;
+
+/* ------------------------------------------------------------------------------------------------------------------------------ */
+/* Implementations: the functions as the project wrote them (docs.python.org/3/c-api/structures.html, "Implementing functions and   */
+/* methods").                                                                                                                       */
+/* ------------------------------------------------------------------------------------------------------------------------------ */
+
+/** PyCFunction: METH_NOARGS, METH_O and METH_VARARGS. */
+typedef struct _object *tramp_function(struct _object *self, struct _object *args);
+/** PyCFunctionWithKeywords: METH_VARARGS | METH_KEYWORDS. */
+typedef struct _object *tramp_function_keywords(struct _object *self, struct _object *args, struct _object *kwargs);
+/** PyCFunctionFast: METH_FASTCALL. */
+typedef struct _object *tramp_function_fastcall(struct _object *self, struct _object *const *args, tramp_ssize nargs);
+/** PyCFunctionFastWithKeywords: METH_FASTCALL | METH_KEYWORDS. */
+typedef struct _object *tramp_function_fastcall_keywords(
+    struct _object *self, struct _object *const *args, tramp_ssize nargs, struct _object *kwnames);
+/** PyCMethod: METH_METHOD | METH_FASTCALL | METH_KEYWORDS (3.9). */
+typedef struct _object *tramp_function_method(
+    struct _object *self, struct _typeobject *cls, struct _object *const *args, tramp_ssize nargs, struct _object *kwnames);
+/** getter: the member `get` of PyGetSetDef. */
+typedef struct _object *tramp_getter(struct _object *self, void *closure);
+/** setter: the member `set` of PyGetSetDef; `value` is NULL where the attribute is deleted. */
+typedef int tramp_setter(struct _object *self, struct _object *value, void *closure);
+
+struct tramp_method_def;
+struct tramp_getset;
+struct tramp_exception;
+
+#ifdef TRAMP_ABI
+
+/** What tramp_method calls.  A pointer to it takes the place of `impl` and `name`: with both there would be a seventh argument, which
+ *  goes over the stack on x86-64, and the stub could not be a tail call any more. */
+struct tramp_method_def {
+    /** The method itself. */
+    tramp_function_method *impl;
+    /** As it stands in the method table; for messages. */
+    const char *name;
+};
+
+/** What the `closure` of a routed PyGetSetDef row points to. */
+struct tramp_getset {
+    /** The getter of the row; may be NULL if the row has none, `get` of the row is then NULL as well. */
+    tramp_getter *get;
+    /** The setter of the row; may be NULL if the row has none, `set` of the row is then NULL as well. */
+    tramp_setter *set;
+    /** The row's own closure: passed to both. */
+    void *closure;
+    /** As it stands in the table; for messages. */
+    const char *name;
+};
+
+/** One line of the `exceptions` table of the configuration. */
+struct tramp_exception {
+    /** A C++ type as people write it: "geo::ParseError".  Derived types are meant as well.  NULL ends a table. */
+    const char *type;
+    /** The Python exception: the name of a built-in one, or a dotted path ("geo.errors.ParseError") that is imported when needed. */
+    const char *python;
+};
+
+#endif /* TRAMP_ABI */
+
+/* ------------------------------------------------------------------------------------------------------------------------------ */
+/* Trampolines of libtramp.  `impl` is called with the arguments before it; `name` is for messages and is never freed.              */
+/* All return NULL with a Python exception set on failure, tramp_set returns -1.                                                    */
+/* ------------------------------------------------------------------------------------------------------------------------------ */
+
+/** METH_NOARGS; `ignored` is NULL (CPython passes it so) and passed on. */
+struct _object *tramp_noargs(struct _object *self, struct _object *ignored, tramp_function *impl, const char *name);
+/** METH_O; `arg` is the one argument, borrowed. */
+struct _object *tramp_o(struct _object *self, struct _object *arg, tramp_function *impl, const char *name);
+/** METH_VARARGS; `args` is a tuple, borrowed. */
+struct _object *tramp_varargs(struct _object *self, struct _object *args, tramp_function *impl, const char *name);
+/** METH_VARARGS | METH_KEYWORDS; `kwargs` is a dict or NULL. */
+struct _object *tramp_keywords(
+    struct _object *self, struct _object *args, struct _object *kwargs, tramp_function_keywords *impl, const char *name);
+/** METH_FASTCALL; `args` has `nargs` borrowed references. */
+struct _object *tramp_fastcall(
+    struct _object *self, struct _object *const *args, tramp_ssize nargs, tramp_function_fastcall *impl, const char *name);
+/** METH_FASTCALL | METH_KEYWORDS; `kwnames` is a tuple of str or NULL, their values follow the positional ones in `args`. */
+struct _object *tramp_fastcall_keywords(struct _object *self, struct _object *const *args, tramp_ssize nargs, struct _object *kwnames,
+    tramp_function_fastcall_keywords *impl, const char *name);
+/** METH_METHOD | METH_FASTCALL | METH_KEYWORDS; `cls` is the class that defines the method. */
+struct _object *tramp_method(struct _object *self, struct _typeobject *cls, struct _object *const *args, tramp_ssize nargs,
+    struct _object *kwnames, const struct tramp_method_def *def);
+/** The `get` of a routed PyGetSetDef row; `closure` points to a struct tramp_getset.  Returns a new reference. */
+struct _object *tramp_get(struct _object *self, void *closure);
+/** The `set` of a routed PyGetSetDef row; `closure` points to a struct tramp_getset.  Returns 0, or -1 on failure. */
+int tramp_set(struct _object *self, struct _object *value, void *closure);
+
+/* ------------------------------------------------------------------------------------------------------------------------------ */
+/* The same with the barrier: libtramp-cxx.                                                                                         */
+/* ------------------------------------------------------------------------------------------------------------------------------ */
+
+/** tramp_noargs with the barrier. */
+struct _object *tramp_cxx_noargs(struct _object *self, struct _object *ignored, tramp_function *impl, const char *name);
+/** tramp_o with the barrier. */
+struct _object *tramp_cxx_o(struct _object *self, struct _object *arg, tramp_function *impl, const char *name);
+/** tramp_varargs with the barrier. */
+struct _object *tramp_cxx_varargs(struct _object *self, struct _object *args, tramp_function *impl, const char *name);
+/** tramp_keywords with the barrier. */
+struct _object *tramp_cxx_keywords(
+    struct _object *self, struct _object *args, struct _object *kwargs, tramp_function_keywords *impl, const char *name);
+/** tramp_fastcall with the barrier. */
+struct _object *tramp_cxx_fastcall(
+    struct _object *self, struct _object *const *args, tramp_ssize nargs, tramp_function_fastcall *impl, const char *name);
+/** tramp_fastcall_keywords with the barrier. */
+struct _object *tramp_cxx_fastcall_keywords(struct _object *self, struct _object *const *args, tramp_ssize nargs,
+    struct _object *kwnames, tramp_function_fastcall_keywords *impl, const char *name);
+/** tramp_method with the barrier. */
+struct _object *tramp_cxx_method(struct _object *self, struct _typeobject *cls, struct _object *const *args, tramp_ssize nargs,
+    struct _object *kwnames, const struct tramp_method_def *def);
+/** tramp_get with the barrier. */
+struct _object *tramp_cxx_get(struct _object *self, void *closure);
+/** tramp_set with the barrier. */
+int tramp_cxx_set(struct _object *self, struct _object *value, void *closure);
+
+/* ------------------------------------------------------------------------------------------------------------------------------ */
+/* Exceptions of a project: libtramp-cxx.  What is registered holds for the shared object that `where` lies in and for no other.    */
+/* ------------------------------------------------------------------------------------------------------------------------------ */
+
+/** Registers the `exceptions` table of the configuration.  `where` is any static object of the module; `table` ends with {NULL, NULL}
+ *  and stays where it is until tramp_cxx_unregister or the end of the process.  A table that the module has already is left out.
+ *  Never fails visibly: without memory, the exceptions of the table come out as the built-in ones do. */
+void tramp_cxx_register(const void *where, const struct tramp_exception *table);
+
+/** Registers a project translator; the newest is asked first, and all before the table.
+ *
+ *  `translate(data)` runs inside the handler, with the thread state of the call attached and no Python exception set.  It looks at the
+ *  C++ exception by `try { throw; } catch (...)`.  To take it, it sets a Python exception and returns 1.  To decline it returns 0 or
+ *  lets the exception go; an error that it has set then is dropped. */
+void tramp_cxx_translator(const void *where, int (*translate)(void *), void *data);
+
+/** Forgets all that was registered with this `where`.  For the unloading of a module; a thread that is in a translator then is not
+ *  waited for. */
+void tramp_cxx_unregister(const void *where);
+
+#ifdef __cplusplus
+} /* extern "C" */
+
+#  if defined(__cpp_exceptions) || defined(__EXCEPTIONS)
+
+namespace tramp {
+
+namespace detail {
+
+// Null in a build without tramp-build: a project keeps its translators in the sources, and they rest.
+__attribute__((weakref("tramp_cxx_translator"), unused)) static void add(const void *, int (*)(void *), void *);
+__attribute__((weakref("tramp_cxx_unregister"), unused)) static void remove(const void *);
+
+} // namespace detail
+
+/// Turns exceptions of type `Exception`, and of types derived from it, into Python exceptions, for all methods of the module that this
+/// object is part of.  It must be a static object at namespace scope, or a member of one:
+///
+///     static tramp::translator<geo::ParseError> parse_errors([](const geo::ParseError &error) {
+///         PyErr_Format(ParseErrorType, "line %d: %s", error.line, error.what());
+///     });
+///
+/// The function has to set a Python exception; if it sets none, or throws, the exception is treated as if there were no translator.
+template <typename Exception> class translator {
+public:
+    explicit translator(void (*function)(const Exception &)) : function_(function)
+    {
+        if (&detail::add != nullptr)
+            detail::add(this, &translator::translate, this);
+    }
+
+    ~translator()
+    {
+        if (&detail::remove != nullptr)
+            detail::remove(this);
+    }
+
+    translator(const translator &) = delete;
+    translator &operator=(const translator &) = delete;
+
+private:
+    static int translate(void *data)
+    {
+        try {
+            throw;
+        }
+        catch (const Exception &error) {
+            static_cast<translator *>(data)->function_(error);
+            return 1;
+        }
+    }
+
+    void (*function_)(const Exception &);
+};
+
+} // namespace tramp
+
+#  endif /* exceptions */
+#endif   /* __cplusplus */
+#endif   /* TRAMP_H */

@@ -1,0 +1,32 @@
+/* trampolines.c: libtramp, the trampolines without the barrier.
+ *
+ * Each is a jump.  Nothing of Python is used, not even a header, so the library needs libc alone.  It is compiled with -fexceptions:
+ * should a C++ exception or the forced unwinding of a thread pass through, there is nothing in its way. */
+#include "defs.h"
+
+#define TRAMP_METHOD(convention, implementation, parameters, arguments) \
+    TRAMP_EXPORT PyObject *tramp_##convention(TRAMP_EXPAND parameters, implementation *impl, const char *name) \
+    { \
+        (void)name; \
+        return impl arguments; \
+    }
+#include "signatures.def"
+#undef TRAMP_METHOD
+
+TRAMP_EXPORT PyObject *tramp_method(
+    PyObject *self, PyTypeObject *cls, PyObject *const *args, tramp_ssize nargs, PyObject *kwnames, const struct tramp_method_def *def)
+{
+    return def->impl(self, cls, args, nargs, kwnames);
+}
+
+TRAMP_EXPORT PyObject *tramp_get(PyObject *self, void *closure)
+{
+    const struct tramp_getset *row = closure;
+    return row->get(self, row->closure);
+}
+
+TRAMP_EXPORT int tramp_set(PyObject *self, PyObject *value, void *closure)
+{
+    const struct tramp_getset *row = closure;
+    return row->set(self, value, row->closure);
+}

@@ -1,0 +1,62 @@
+// trampolines.cpp: libtramp-cxx, the trampolines with the barrier.
+//
+// On the way in and out there is the call, and the place of the method put into the frame for the handler: nothing else.  What
+// happens to an exception is in barrier.cpp, once for all of them.
+#include "barrier.h"
+
+namespace tramp::barrier {
+
+namespace {
+
+// Two levels, for the destructor of the exception object runs where a handler ends, and may throw as well.
+template <typename Result, typename Call> inline Result guarded(const Place &place, Result failure, Call call)
+{
+    try {
+        try {
+            return call();
+        }
+        catch (const Anything &) {
+            caught(place);
+        }
+    }
+    catch (const Anything &) {
+        destructor_threw(place);
+    }
+    return failure;
+}
+
+} // namespace
+
+extern "C" {
+
+#define TRAMP_METHOD(convention, implementation, parameters, arguments) \
+    TRAMP_EXPORT PyObject *tramp_cxx_##convention(TRAMP_EXPAND parameters, implementation *impl, const char *name) \
+    { \
+        return guarded<PyObject *>({reinterpret_cast<const void *>(impl), name}, nullptr, [&] { return impl arguments; }); \
+    }
+#include "signatures.def"
+#undef TRAMP_METHOD
+
+TRAMP_EXPORT PyObject *tramp_cxx_method(
+    PyObject *self, PyTypeObject *cls, PyObject *const *args, tramp_ssize nargs, PyObject *kwnames, const struct tramp_method_def *def)
+{
+    return guarded<PyObject *>({reinterpret_cast<const void *>(def->impl), def->name}, nullptr,
+        [&] { return def->impl(self, cls, args, nargs, kwnames); });
+}
+
+TRAMP_EXPORT PyObject *tramp_cxx_get(PyObject *self, void *closure)
+{
+    const auto *row = static_cast<const tramp_getset *>(closure);
+    return guarded<PyObject *>(
+        {reinterpret_cast<const void *>(row->get), row->name}, nullptr, [&] { return row->get(self, row->closure); });
+}
+
+TRAMP_EXPORT int tramp_cxx_set(PyObject *self, PyObject *value, void *closure)
+{
+    const auto *row = static_cast<const tramp_getset *>(closure);
+    return guarded<int>({reinterpret_cast<const void *>(row->set), row->name}, -1, [&] { return row->set(self, value, row->closure); });
+}
+
+} // extern "C"
+
+} // namespace tramp::barrier
