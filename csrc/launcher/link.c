@@ -1,0 +1,173 @@
+#include "link.h"
+
+#include "conf.h"
+#include "diagnose.h"
+#include "prepare.h"
+#include "run.h"
+#include "scan.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Room for the path that the wheel step writes in place; any number of slashes is one. */
+enum { RPATH_ROOM = 160 };
+
+struct libraries {
+    char *c, *cxx;
+    bool c_shared, cxx_shared;
+};
+
+static _Noreturn void run_as_it_is(const struct call *call, enum outcome outcome)
+{
+    log_outcome(call->state, outcome, NULL, call->command.output, NULL);
+    execute_original();
+}
+
+static bool file_exists(const char *path)
+{
+    return access(path, F_OK) == 0;
+}
+
+/* A static library that is named by -l and lies in a directory named by -L; the system's own never use libtramp. */
+static bool library_uses(const struct command *command, const char *name)
+{
+    for (size_t i = 0; i < command->library_paths.count; i++) {
+        char *stem = concat(command->library_paths.items[i], name[0] == ':' ? "/" : "/lib", name + (name[0] == ':'), NULL);
+        char *archive = name[0] == ':' ? stem : concat(stem, ".a", NULL);
+        if (name[0] != ':' && !command->static_link && file_exists(concat(stem, ".so", NULL)))
+            return false;
+        if (file_exists(archive))
+            return uses_libtramp(archive);
+    }
+    return false;
+}
+
+static bool anything_uses(const struct command *command)
+{
+    for (size_t i = 0; i < command->inputs.count; i++)
+        if (uses_libtramp(command->inputs.items[i]))
+            return true;
+    for (size_t i = 0; i < command->libraries.count; i++)
+        if (library_uses(command, command->libraries.items[i]))
+            return true;
+    return false;
+}
+
+/* An exception that is thrown by one C++ run time and caught by another is not caught at all: a module that carries its own
+   needs its own barrier. */
+static bool has_static_runtime(const struct command *command)
+{
+    bool found = command->static_runtime || command->static_link;
+    for (size_t i = 0; i < command->inputs.count; i++)
+        found |= strcmp(base_name(command->inputs.items[i]), "libstdc++.a") == 0;
+    for (size_t i = 0; i < command->libraries.count; i++)
+        found |= strcmp(command->libraries.items[i], ":libstdc++.a") == 0;
+    return found;
+}
+
+static struct libraries choose_libraries(const struct command *command, const struct conf *conf)
+{
+    struct libraries libraries = {.c_shared = !conf->link_static && !command->static_link};
+    libraries.cxx_shared = libraries.c_shared && !has_static_runtime(command);
+    libraries.c = libraries.c_shared ? concat(conf->libdir, "/libtramp-", conf->version, ".so", NULL) : concat(conf->libdir, "/libtramp.a", NULL);
+    libraries.cxx = libraries.cxx_shared ? concat(conf->libdir, "/libtramp-cxx-", conf->version, ".so", NULL)
+                                         : concat(conf->libdir, "/libtramp-cxx.a", NULL);
+    return libraries;
+}
+
+static char *rpath_option(const struct conf *conf)
+{
+    struct buffer option = {0};
+    add_text(&option, "-Wl,-rpath,");
+    add_text(&option, conf->rpath_absolute ? conf->libdir : "$ORIGIN");
+    for (int i = 0; !conf->rpath_absolute && i < RPATH_ROOM; i++)
+        add_text(&option, "/");
+    return option.data;
+}
+
+static struct words link_command(const struct call *call, const struct conf *conf, const struct libraries *libraries)
+{
+    struct words words = {0};
+    for (char **word = call->original; *word; word++)
+        add_word(&words, *word);
+    if (!libraries->cxx_shared)
+        add_word(&words, libraries->cxx);
+    if (libraries->c_shared) {
+        add_word(&words, concat("-Wl,--push-state,--as-needed", NULL));
+        add_word(&words, libraries->c);
+        if (libraries->cxx_shared)
+            add_word(&words, libraries->cxx);
+        add_word(&words, concat("-Wl,--pop-state", NULL));
+        add_word(&words, rpath_option(conf));
+    } else {
+        add_word(&words, libraries->c);
+    }
+    return words;
+}
+
+/* Whether the output names the library as one that it needs: a string of its own in the string table. */
+static bool needs(const struct view *output, const char *library)
+{
+    const char *name = base_name(library);
+    struct buffer string = {0};
+    add_bytes(&string, "", 1);
+    add_bytes(&string, name, strlen(name) + 1);
+    return memmem(output->data, output->size, string.data, string.size) != NULL;
+}
+
+/* The module finds the library beside it until the wheel step has put it elsewhere.  A copy is whole or not there. */
+static bool put_beside(const char *output, const char *library)
+{
+    struct stat old, new;
+    struct view view = {0};
+    char *target = concat(directory_prefix(output), base_name(library), NULL);
+    if (stat(library, &new) < 0)
+        return false;
+    if (stat(target, &old) == 0 && ((old.st_ino == new.st_ino && old.st_dev == new.st_dev) ||
+                                    (old.st_size == new.st_size && old.st_mtim.tv_sec == new.st_mtim.tv_sec)))
+        return true;
+    if (!open_view(&view, library))
+        return false;
+    bool good = write_file(target, view.data, view.size, &new.st_mtim);
+    close_view(&view);
+    return good;
+}
+
+/* What is to be done with the finished output; false where it uses no libtramp after all. */
+static bool finish(const struct conf *conf, const struct libraries *libraries, const char *output)
+{
+    struct view view = {0};
+    struct stat status;
+    if (!libraries->c_shared || stat(output, &status) < 0 || !S_ISREG(status.st_mode) || !open_view(&view, output))
+        return true;
+    bool c = needs(&view, libraries->c), cxx = libraries->cxx_shared && needs(&view, libraries->cxx);
+    close_view(&view);
+    if (!conf->rpath_absolute && ((c && !put_beside(output, libraries->c)) || (cxx && !put_beside(output, libraries->cxx))))
+        say("warning", output, concat("libtramp could not be put beside it: ", strerror(errno), NULL));
+    return c || cxx || !libraries->cxx_shared;
+}
+
+_Noreturn void link_with_libtramp(const struct call *call)
+{
+    const struct command *command = &call->command;
+    const char *output = command->output ? command->output : "a.out";
+    struct conf conf;
+    if (command->relocatable || !anything_uses(command))
+        run_as_it_is(call, OUTCOME_LINK_PLAIN);
+    if ((!call->state_given && !create_state(call->state)) || !read_conf(&conf, call->state)) {
+        say("error", output, concat("uses libtramp, and ", call->state, "/conf, which says where that is, can not be read", NULL));
+        _exit(1);
+    }
+    struct libraries libraries = choose_libraries(command, &conf);
+    struct words words = link_command(call, &conf, &libraries);
+    struct result result = run_child(words.items, &(struct child_options){.stdout_fd = -1, .stderr_fd = -1});
+    if (!succeeded(result)) {
+        log_outcome(call->state, result.signal ? OUTCOME_INTERRUPTED : OUTCOME_LINK_FAILED, NULL, output, NULL);
+        end_like(result);
+    }
+    if (!finish(&conf, &libraries, output))
+        run_as_it_is(call, OUTCOME_LINK_UNNEEDED);
+    log_outcome(call->state, libraries.cxx_shared || conf.link_static ? OUTCOME_LINKED : OUTCOME_STATIC_RUNTIME, NULL, output, NULL);
+    end_like(result);
+}

@@ -1,0 +1,43 @@
+/* A compiler command, classified. */
+#ifndef TRAMP_PARSE_H
+#define TRAMP_PARSE_H
+
+#include "log.h"
+#include "util.h"
+
+enum language { LANGUAGE_NONE, LANGUAGE_C, LANGUAGE_CXX, LANGUAGE_OTHER };
+
+/* How the call names the file that its dependencies go to. */
+enum depfile_form {
+    DEPFILE_NONE,
+    DEPFILE_DERIVED,  /* -MD: from the output */
+    DEPFILE_SEPARATE, /* -MF FILE */
+    DEPFILE_JOINED,   /* -MFFILE */
+    DEPFILE_WP,       /* -Wp,-MD,FILE */
+};
+
+/* What the words of a call come to.  Indices are into the expanded words, compiler not among them; SIZE_MAX: none. */
+struct command {
+    enum outcome refusal; /* OUTCOME_NONE: one C or C++ source is compiled to an object file */
+    bool compiling;       /* -c */
+    bool linking;         /* no option stops before the link */
+    enum language language;
+    const char *source;
+    size_t source_index;
+    const char *output; /* as given by -o, or NULL */
+    enum depfile_form depfile_form;
+    size_t depfile_index;
+    const char *depfile; /* as given, or NULL */
+    bool color_given;
+    /* For links: */
+    struct words inputs;
+    struct words libraries, library_paths; /* -l and -L, without these letters */
+    bool static_link, static_runtime, relocatable;
+};
+
+const char *language_name(enum language language);
+
+/* Never fails: what is not understood is a refusal. */
+void parse_command(struct command *command, const struct words *words, bool cxx_driver);
+
+#endif

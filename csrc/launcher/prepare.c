@@ -1,0 +1,79 @@
+#include "prepare.h"
+
+#include "conf.h"
+#include "run.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+/* -I keeps the user's directory and environment out of the interpreter, PYTHONPATH with them; so a path goes in by hand. */
+static const char bootstrap[] = "import sys,runpy; sys.path.insert(0,sys.argv.pop(1)); "
+                                "runpy.run_module('tramp_build.compile',run_name='__main__',alter_sys=True)";
+
+static void add_module(struct words *words, char *python, char *pythonpath)
+{
+    add_word(words, python);
+    add_word(words, concat("-I", NULL));
+    if (*pythonpath) {
+        add_word(words, concat("-c", NULL));
+        add_word(words, concat(bootstrap, NULL));
+        add_word(words, pythonpath);
+    } else {
+        add_word(words, concat("-m", NULL));
+        add_word(words, concat("tramp_build.compile", NULL));
+    }
+}
+
+/* Our stdout may be something that the build reads. */
+static bool run_quietly(const struct words *words)
+{
+    int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    struct result result = run_child(words->items, &(struct child_options){.stdout_fd = null, .stderr_fd = -1});
+    close(null);
+    if (result.signal)
+        end_like(result);
+    return succeeded(result);
+}
+
+bool prepare_source(const char *state, const char *path, enum language language)
+{
+    struct conf conf;
+    struct words words = {0};
+    if (!read_conf(&conf, state))
+        return false;
+    add_module(&words, conf.python, conf.pythonpath);
+    add_word(&words, concat("--state", NULL));
+    add_word(&words, concat(state, NULL));
+    add_word(&words, concat("--language", NULL));
+    add_word(&words, concat(language_name(language), NULL));
+    add_word(&words, concat("--", NULL));
+    add_word(&words, concat(path, NULL));
+    return run_quietly(&words);
+}
+
+/* The interpreter of the environment that this program was installed into. */
+static char *find_python(void)
+{
+    struct buffer self = {0};
+    char path[4096];
+    ssize_t length = readlink("/proc/self/exe", path, sizeof path);
+    if (length <= 0 || length >= (ssize_t)sizeof path)
+        return concat("python3", NULL);
+    add_bytes(&self, path, (size_t)length);
+    char *python = concat(directory_prefix(self.data), "python3", NULL);
+    return access(python, X_OK) == 0 ? python : concat("python3", NULL);
+}
+
+bool create_state(const char *state)
+{
+    struct words words = {0};
+    struct stat status;
+    if (stat(concat(state, "/conf", NULL), &status) == 0)
+        return true;
+    add_module(&words, find_python(), concat("", NULL));
+    add_word(&words, concat("--init", NULL));
+    add_word(&words, concat(state, NULL));
+    return run_quietly(&words);
+}

@@ -1,0 +1,14 @@
+/* The Python side, asked when the index knows nothing of a source, and the state directory that both sides share. */
+#ifndef TRAMP_PREPARE_H
+#define TRAMP_PREPARE_H
+
+#include "parse.h"
+
+/* Runs tramp_build.compile on one source; afterwards the index knows it.  Concurrent calls for one source wait for each other.
+   False where it failed. */
+bool prepare_source(const char *state, const char *path, enum language language);
+
+/* Makes a state directory with a conf, by the interpreter beside this program or on PATH. */
+bool create_state(const char *state);
+
+#endif

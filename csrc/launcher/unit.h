@@ -1,0 +1,31 @@
+/* What is compiled in place of a source: a copy of the rewritten text that says it is the source.
+
+   The copy can not lie beside the source (nothing in the user's tree is ever changed), so the compiler would look for
+   quote includes in the wrong directory.  -iquote does not help: it would hold for every header as well, and a header from
+   elsewhere that includes "config.h" could get another one than it does now.  Therefore the includes themselves are made
+   exact.  The body has a mark in front of every name that is searched for from the source's own directory, and where
+   the file is there, the name becomes a path: the one that the compiler would have made of it if the source was given by an
+   absolute path, else /cwd/dir/./name, whose first part is unique and is turned back into dir/ in messages, in dependencies
+   and (-ffile-prefix-map) in __FILE__ and debug information. */
+#ifndef TRAMP_UNIT_H
+#define TRAMP_UNIT_H
+
+#include "util.h"
+
+#define INCLUDE_MARK "tramp-build:"
+
+struct unit {
+    char *path;          /* as given to the compiler */
+    char *prefix;        /* the directory part of it, slash included */
+    char *source_prefix; /* of the source as spelled: "src/", or "" */
+    char *sibling_prefix; /* "/cwd/src/./", or NULL where names need no turning back */
+};
+
+/* Writes the unit of `source` (as spelled on the command line) from the body that `name` names.  NULL is success, else
+   a text that says what is wrong. */
+const char *make_unit(struct unit *unit, const char *state, const char *name, const char *source, const struct stat *status);
+
+/* Writes paths back as the user spelled them. */
+void restore_names(const struct unit *unit, const char *source, struct buffer *text);
+
+#endif

@@ -1,0 +1,178 @@
+"""The state directory of a build: what the launcher may know, written by Python and read by `tramp-cc`.
+
+    conf                what the launcher needs to link and to ask for more
+    index               one line per decided source; later lines win (csrc/launcher/index.h has the format)
+    bodies/NAME         rewritten texts, named by their content
+    files/NAME.json     the record of each source for the report
+    log                 one line per compiler call, written by the launcher
+
+Everything is appended with one write or renamed into place, so that parallel compiler calls and a killed build leave
+nothing that could be taken for something else.  Lines and files that are damaged are as good as absent.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+import tempfile
+import zlib
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from tramp_build import includes, paths
+from tramp_build.errors import ToolError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from tramp_build.model import Language
+
+_NAME_LENGTH = 32
+_LOG_FIELDS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Conf:
+    """What the launcher needs to know."""
+
+    python: str  # the interpreter that prepares sources
+    pythonpath: str  # where this package is, if that interpreter does not find it by itself
+    libdir: str
+    version: str
+    link: Literal['shared', 'static'] = 'shared'
+    rpath: str = 'origin'  # 'origin': beside the output, the wheel step moves it; 'absolute': libdir
+    strict: bool = False
+
+    @classmethod
+    def for_build(cls, *, link: Literal['shared', 'static'], rpath: str, strict: bool) -> Conf:
+        """Return the configuration for this interpreter and this installation."""
+        libdir = os.fspath(paths.library_dir())
+        return cls(sys.executable, paths.python_path(), libdir, paths.version(), link, rpath, strict)
+
+    def lines(self) -> str:
+        """Return the text of the conf file."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)} | {'strict': int(self.strict)}
+        for key, value in values.items():
+            if any(c in str(value) for c in '\n\0'):
+                raise ToolError(f'{key} = {value!r}: a path with a line break can not be used')
+        return ''.join(f'{key}={value}\n' for key, value in values.items())
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """One compiler call."""
+
+    outcome: str
+    source: str | None
+    output: str | None
+    detail: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A state directory."""
+
+    dir: Path
+
+    @classmethod
+    def create(cls, directory: Path, conf: Conf) -> State:
+        """Make the directory, or use the one that is there, with this configuration."""
+        state = cls(directory.absolute())
+        for name in ('bodies', 'files'):
+            state.dir.joinpath(name).mkdir(parents=True, exist_ok=True)
+        state.write_conf(conf)
+        return state
+
+    @classmethod
+    def open(cls, directory: Path) -> State:
+        """Return the state of an existing directory."""
+        if not directory.joinpath('conf').is_file():
+            raise ToolError(f'{directory}: not a state directory of tramp-build (it has no conf)')
+        return cls(directory.absolute())
+
+    def write_conf(self, conf: Conf) -> None:
+        _replace(self.dir / 'conf', os.fsencode(conf.lines()))
+
+    def add_body(self, body: bytes) -> str | None:
+        """Store a rewritten text (first line: declarations, the rest: the source line by line) and return its name.
+
+        None: it would not mean the same when compiled from another place (`includes.refusal` says why).
+        """
+        if includes.refusal(body):
+            return None
+        data = includes.mark(body)
+        name = hashlib.sha256(data).hexdigest()[:_NAME_LENGTH]
+        path = self.dir / 'bodies' / name
+        if not path.is_file() or path.read_bytes() != data:
+            _replace(path, data)
+        return name
+
+    def add_index(
+        self, path: Path, size: int, mtime_ns: int, language: Language, action: Literal['plain', 'routed'], body: str | None = None
+    ) -> None:
+        """Say what is to be done with a source as long as it has this size and time.
+
+        A path that does not fit in a line is not indexed: the launcher leaves such a source alone.
+        """
+        name = os.path.realpath(path)
+        if any(c in name for c in '\t\n'):
+            return
+        line = os.fsencode('\t'.join([name, str(size), str(mtime_ns), language, action, body or '-']))
+        _append(self.dir / 'index', b'%s\t%08x\n' % (line, zlib.crc32(line)))
+
+    def add_record(self, path: Path, record: Mapping[str, Any]) -> None:
+        """Store what the report will say about a source."""
+        name = hashlib.sha256(os.fsencode(os.path.realpath(path))).hexdigest()[:_NAME_LENGTH]
+        _replace(self.dir / 'files' / f'{name}.json', json.dumps(record, sort_keys=True).encode())
+
+    def records(self) -> list[dict[str, Any]]:
+        """Return the records of all sources."""
+        found = []
+        for path in sorted((self.dir / 'files').glob('*.json')):
+            try:
+                record = json.loads(path.read_bytes())
+            except (OSError, ValueError):
+                continue
+            if isinstance(record, dict):
+                found.append(record)
+        return found
+
+    def log(self) -> Iterator[LogEntry]:
+        """Yield what became of the compiler calls, oldest first."""
+        try:
+            data = (self.dir / 'log').read_bytes()
+        except OSError:
+            return
+        for line in data.split(b'\n')[:-1]:
+            values = [None if value == '-' else value for value in os.fsdecode(line).split('\t')]
+            if len(values) == _LOG_FIELDS and values[0]:
+                yield LogEntry(values[0], *values[1:])
+
+
+def _append(path: Path, line: bytes) -> None:
+    fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    try:
+        size = os.fstat(fd).st_size
+        if size and os.pread(fd, 1, size - 1) != b'\n':
+            line = b'\n' + line  # after a torn line, which would take this one with it
+        os.write(fd, line)
+    finally:
+        os.close(fd)
+
+
+def _replace(path: Path, data: bytes) -> None:
+    fd, name = tempfile.mkstemp(dir=path.parent, prefix=f'{path.name}.')
+    temporary = Path(name)
+    try:
+        with os.fdopen(fd, 'wb') as file:
+            file.write(data)
+        mask = os.umask(0)
+        os.umask(mask)
+        temporary.chmod(0o666 & ~mask)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink()
+        raise
