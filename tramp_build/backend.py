@@ -45,8 +45,9 @@ class Tools:
         package = directory / 'tramp_build'
         shutil.rmtree(directory, ignore_errors=True)
         shutil.copytree(Path(__file__).parent, package, ignore=shutil.ignore_patterns('__pycache__', '*.pyc', 'lib', 'bin', 'include'))
-        libraries = paths.library_dir()
-        _copy(package / 'lib', *sorted(libraries.glob('libtramp*-' + paths.version() + '.so')), *sorted(libraries.glob('libtramp*.a')))
+        version = paths.version()
+        names = ('libtramp.a', 'libtramp-cxx.a', f'libtramp-{version}.so', f'libtramp-cxx-{version}.so')
+        _copy(package / 'lib', *(paths.library_dir() / name for name in names))
         _copy(package / 'bin', paths.launcher())
         if sys.version_info < (3, 11):
             # The one dependency that reading a configuration has.
@@ -86,6 +87,15 @@ class Routing:
     def command(self) -> list[str]:
         """What stands in front of a compiler."""
         return [os.fspath(self.tools.launcher), f'--tramp-state={self.state.dir}']
+
+    def bodies(self) -> dict[str, str]:
+        """Real path of each source -> the name of the text that is compiled instead, '-' where that is the source itself."""
+        try:
+            lines = self.state.dir.joinpath('index').read_bytes().split(b'\n')
+        except OSError:
+            return {}
+        fields = (os.fsdecode(line).split('\t') for line in lines)
+        return {words[0]: words[5] for words in fields if len(words) > 5}
 
     def report(self) -> Report:
         """What has happened so far."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from tramp_build import report
 from tramp_build.errors import TrampError
+from tramp_build.reasons import FALLBACK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,8 +27,10 @@ def from_state(state: State) -> Report:
     """What a build did so far."""
     root = _root(state.dir)
     records = [record | {'source': os.path.realpath(root / str(record['path']))} for record in state.records()]
-    outcomes = [(str(o.outcome), os.path.realpath(o.source), str(o.output)) for o in state.log()]
-    messages = {os.path.realpath(o.source): o.message for o in state.log() if getattr(o, 'message', None)}
+    log = list(state.log())
+    # A link has no source.
+    outcomes = [(o.outcome, os.path.realpath(o.source), o.output or '') for o in log if o.source]
+    messages = {os.path.realpath(o.source): o.detail for o in log if o.source and o.outcome == FALLBACK and o.detail}
     return report.build_report(records, outcomes, messages)
 
 

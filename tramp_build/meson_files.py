@@ -53,8 +53,8 @@ class _Parser(argparse.ArgumentParser):
 
 def _find(name: str, kind: str, base: Path) -> Path:
     """A path, or a name in Meson's data directories."""
-    name = os.path.expanduser(os.path.expandvars(name))  # noqa: PTH111 - as Meson does: a name, not yet a path
-    data_home = os.environ.get('XDG_DATA_HOME', os.path.expanduser('~/.local/share'))  # noqa: PTH111
+    name = os.path.expanduser(os.path.expandvars(name))
+    data_home = os.environ.get('XDG_DATA_HOME', os.path.expanduser('~/.local/share'))
     data_dirs = os.environ.get('XDG_DATA_DIRS', '/usr/local/share:/usr/share').split(':')
     # normpath: the build directory that a relative name starts from may not be there yet.
     candidates = [Path(os.path.normpath(base / name)), *(Path(d, 'meson', kind, name) for d in (data_home, *data_dirs))]
@@ -134,7 +134,7 @@ class _Expression:
             right = self._atom()
             if not (isinstance(left, str) and isinstance(right, str)):
                 raise self._error()
-            left = os.path.join(left, right)  # noqa: PTH118 - text, not a path: a trailing slash stays
+            left = os.path.join(left, right)
         return left
 
     def _atom(self) -> Value:

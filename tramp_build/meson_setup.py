@@ -86,7 +86,7 @@ def _chosen(name: str, language: _Language, binaries: Mapping[str, Value], env: 
         words: list[str] = value if isinstance(value, list) else [value] if isinstance(value, str) else []
     elif language.variable in env:
         text = env[language.variable]
-        words = [text] if os.path.exists(text) else shlex.split(text)  # noqa: PTH110 - a command, maybe with arguments
+        words = [text] if os.path.exists(text) else shlex.split(text)
     else:
         return None
     if not words or not all(isinstance(word, str) for word in words) or not words[0].strip():

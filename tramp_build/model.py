@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Literal
 
-
 Language = Literal['c', 'c++']
 
-# One (conditional id, branch number) pair per enclosing `#if`; ids count from 0 in order of appearance,
-# branches from 0 (`#if`) upwards (`#elif`, `#else`).  A place P is always compiled when Q is if P's path is a prefix of Q's.
+# One (condition id, branch number) pair per enclosing `#if`.  One id stands for one condition (a chain of `#elif`s up to a branch
+# counts as one), branches count from 0 (`#if`) upwards (`#elif`, `#else`).  A place is compiled whenever another one is if its path is a
+# prefix of the other's.
 Condition = tuple[tuple[int, int], ...]
 
 
@@ -139,8 +139,17 @@ class Reason(Enum):
     EXCLUDED_FUNCTION = 'excluded-function'
     LANGUAGE_OFF = 'language-off'
     INCLUDED_FILE = 'included-file'
+    NEEDS_ORIGINAL = 'needs-original'
     UNREADABLE = 'unreadable'
     NOTHING_TO_ROUTE = 'nothing-to-route'
+
+
+class Placement(Enum):
+    """Where the text that serves a routed row goes."""
+
+    BEFORE_TABLE = 'before-table'  # in front of the outermost declaration that contains the table
+    AFTER_DEFINITIONS = 'after-definitions'  # behind each definition of the function, in the same `#if` branch
+    IN_ROW = 'in-row'  # within the row: a lambda in C++, a compound literal in C
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +161,8 @@ class Entry:
     line: int
     convention: str | None
     reason: Reason | None  # None: routed
-    how: tuple[str, ...]  # 'barrier', 'fastcall', 'outline'; () where nothing but the plain trampoline applies
+    how: tuple[str, ...] = ()  # 'barrier', 'fastcall', 'outline'; () where nothing but the plain trampoline applies
+    placement: Placement | None = None  # None: not routed
 
     @property
     def routed(self) -> bool:
@@ -161,7 +171,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class TablePlan:
-    """The decisions for one table, row by row."""
+    """The decisions for one table, one for each of its rows, in their order."""
 
     table: Table
     entries: tuple[Entry, ...]

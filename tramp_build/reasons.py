@@ -110,8 +110,8 @@ BUILD_SENTENCES: Final[dict[str, Sentence]] = {
         'Name the file in "exclude" of [tool.tramp-build] to silence the warning, and please report the message of the compiler.',
     ),
     AS_IS: Sentence(
-        'the compiler call was one that is left alone, so the original was compiled',
-        'The outcome of the file says which kind of call it was.',
+        'the original was compiled, for a reason that has to do with the whole file or with how the compiler was called',
+        'The outcome of the file says which.',
     ),
 }
 

@@ -7,7 +7,6 @@ state directory as it is; a build adds what became of each file.  Everything her
 from __future__ import annotations
 
 import json
-import os
 import zipfile
 from collections import Counter
 from pathlib import Path
@@ -29,8 +28,12 @@ Report = dict[str, Any]
 Record = dict[str, Any]
 
 ROUTED: Final = 'routed'
-# A file is compiled more than once in some builds; the first of these that happened is what to tell.
-_WORST_FIRST: Final = (FALLBACK, ROUTED)
+# Prepared, and nothing in it to route.
+PLAIN: Final = 'plain'
+# Compiler calls that make no object, as a build does beside the one that does.
+_NO_OBJECT: Final = frozenset(
+    {'none', 'user-error', 'interrupted', 'preprocess-only', 'syntax-only', 'dependencies-only', 'no-input', 'other-output'}
+)
 # The row's reason when its file was never rewritten for the compiler, but may be in the unit that includes it.
 _INCLUDED: Final = 'included-file'
 
@@ -71,9 +74,10 @@ def build_report(records: Iterable[Record], outcomes: Iterable[tuple[str, str, s
     that another file includes is kept, since its rows are of interest.
     """
     latest = {(source, output): outcome for outcome, source, output in outcomes}
-    by_source: dict[str, list[str]] = {}
+    by_source: dict[str, set[str]] = {}
     for (compiled, _), outcome in latest.items():
-        by_source.setdefault(compiled, []).append(outcome)
+        if outcome not in _NO_OBJECT:
+            by_source.setdefault(compiled, set()).add(outcome)
     files = []
     for record in records:
         source = str(record.get('source', record['path']))
@@ -84,8 +88,11 @@ def build_report(records: Iterable[Record], outcomes: Iterable[tuple[str, str, s
     return _report(files, build=True)
 
 
-def _most_telling(outcomes: Sequence[str]) -> str:
-    return next((outcome for outcome in _WORST_FIRST if outcome in outcomes), sorted(outcomes)[0])
+def _most_telling(outcomes: set[str]) -> str:
+    """A file is compiled more than once in some builds: it counts as routed only if it was each time."""
+    if FALLBACK in outcomes:
+        return FALLBACK
+    return next((outcome for outcome in sorted(outcomes) if outcome != ROUTED), ROUTED)
 
 
 def _with_outcome(record: Record, outcome: str, message: str | None) -> Record:
@@ -185,11 +192,3 @@ def _loads(data: bytes, path: Path) -> Report:
     if report.get('version') != VERSION:
         raise TrampError(f'{path}: has version {report.get("version")!r} of the report; this tramp-build reads version {VERSION}')
     return report
-
-
-def shown_path(path: Path, root: Path) -> str:
-    """The path as a report names it: posix, relative to the project where it is inside, so that no machine's name gets in."""
-    try:
-        return path.relative_to(root).as_posix()
-    except ValueError:
-        return Path(os.path.relpath(path, root)).as_posix()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tramp_build.console import escape, paint
 from tramp_build.reasons import sentence
-from tramp_build.report import rows, skip_counts, summary_line
+from tramp_build.report import PLAIN, ROUTED, rows, skip_counts, summary_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -30,9 +30,9 @@ def render(report: Mapping[str, Any], stream: TextIO | None) -> str:
 def _file(file: Mapping[str, Any], stream: TextIO | None) -> Iterator[str]:
     path = escape(file['path'])
     outcome = file.get('outcome')
-    if outcome not in (None, 'routed'):
+    if outcome not in (None, ROUTED, PLAIN) or file.get('message'):
         message = f': {escape(file["message"])}' if file.get('message') else ''
-        yield f'{path}: {paint(outcome, "yellow", stream=stream)}{message}'
+        yield f'{path}: {paint(outcome or PLAIN, "yellow", stream=stream)}{message}'
     table_rows = [(table, entry) for table in file['tables'] for entry in table['entries']]
     if not table_rows and outcome is None:
         yield f'{path}: {"no rows" if file["tables"] else "no method or getset tables"}'

@@ -17,7 +17,7 @@ from tramp_build.config import is_off, load
 from tramp_build.errors import user_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from setuptools import Distribution
 
@@ -156,9 +156,10 @@ def _remove_stale(command: Any, routing: backend.Routing) -> None:
     file = routing.state.dir / 'extensions.json'
     known = _stamps(file)
     stamps = {}
+    bodies = routing.bodies()
     for extension in command.extensions:
         module = command.get_ext_fullpath(extension.name)
-        stamps[module] = _stamp(extension, routing)
+        stamps[module] = _stamp(extension, routing.config, bodies)
         if known.get(module) != stamps[module]:
             Path(module).unlink(missing_ok=True)
     file.write_text(json.dumps({**known, **stamps}), encoding='utf-8')
@@ -172,10 +173,9 @@ def _stamps(file: Path) -> dict[str, str]:
     return stamps if isinstance(stamps, dict) else {}
 
 
-def _stamp(extension: Any, routing: backend.Routing) -> str:
-    parts = [backend.fingerprint(routing.config)]
-    for source in sorted(os.fspath(source) for source in extension.sources):
-        parts.append(routing.body_of(Path(source)) or '-')
+def _stamp(extension: Any, config: Config, bodies: Mapping[str, str]) -> str:
+    sources = sorted(os.fspath(source) for source in extension.sources)
+    parts = [backend.fingerprint(config), *(bodies.get(os.path.realpath(source), '-') for source in sources)]
     return hashlib.sha256('\n'.join(parts).encode()).hexdigest()
 
 

@@ -27,7 +27,7 @@ finalize_distribution_options.order = 1000  # type: ignore[attr-defined]
 def _may_ask() -> bool:
     """Whether it is worth a closer look: reading TOML costs more than most setuptools runs without extensions."""
     try:
-        with open('pyproject.toml', 'rb') as file:  # noqa: PTH123 - no import, see above
+        with open('pyproject.toml', 'rb') as file:
             data = file.read()
     except OSError:
         return False

@@ -22,20 +22,23 @@ EXIT_PIPE = 141
 EXIT_INTERRUPT = 130
 
 _DESCRIPTION = """\
-Trampolines for the C and C++ extensions of Python, put in while they are built.
+Trampolines for the C and C++ extensions of Python, put in while they are
+built.
 
-tramp-build rewrites the functions behind method and getset tables, on the way to the compiler, so that they go
-through the prebuilt library libtramp: a C++ exception then becomes a Python exception.  The sources stay as they
-are.  These commands look at sources and builds; to build through it, see the README: one line in pyproject.toml.
+tramp-build rewrites the functions behind method and getset tables, on the way
+to the compiler, so that they go through the prebuilt library libtramp: a C++
+exception then becomes a Python exception. The sources stay as they are. These
+commands look at sources and builds; to build through it, see the README: one
+line in pyproject.toml.
 """
 
 _EPILOG = """\
 examples:
-  tramp-build scan .                        which functions would be routed, row by row
-  tramp-build explain src/geo.cpp:120       why the row on line 120 is routed or not, and what to do
-  tramp-build diff src/geo.cpp              what the compiler would be given instead
-  tramp-build report dist/geo-1.0-*.whl     what was routed in that wheel
-  tramp-build config                        the configuration in effect, and where each value comes from
+  tramp-build scan .                    what would be routed, row by row
+  tramp-build explain src/geo.cpp:120   why that row is routed or not
+  tramp-build diff src/geo.cpp          what the compiler is given instead
+  tramp-build report dist/geo-1.0.whl   what was routed in that wheel
+  tramp-build config                    the configuration in effect
 
 TRAMP_BUILD=off in the environment turns tramp-build off for one build.
 Colour obeys NO_COLOR and FORCE_COLOR.

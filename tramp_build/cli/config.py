@@ -18,14 +18,17 @@ if TYPE_CHECKING:
     from tramp_build.config import Config, Resolved
 
 _DESCRIPTION = """\
-Print the configuration of a project with the origin of each value: the default, pyproject.toml, a config setting or
-an environment variable.  Or print what other build systems need: a Meson native file, the place of tramp.h and libtramp.
+Print the configuration of a project with the origin of each value: the
+default, pyproject.toml, a config setting or an environment variable. Or print
+what other build systems need: a Meson native file, the place of tramp.h and
+libtramp.
 """
 
 _EPILOG = """\
 examples:
   tramp-build config
-  tramp-build config --native-file tramp.ini && meson setup build --native-file tramp.ini
+  tramp-build config --native-file tramp.ini
+  meson setup build --native-file tramp.ini
   cc -I"$(tramp-build config --include-dir)" ...
 """
 

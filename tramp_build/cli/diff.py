@@ -13,16 +13,18 @@ if TYPE_CHECKING:
     from tramp_build.cli.sources import Source
 
 _DESCRIPTION = """\
-Show how sources are rewritten on their way to the compiler, as a unified diff.  The files stay as they are.
+Show how sources are rewritten on their way to the compiler, as a unified diff.
+The files stay as they are.
 
-Line numbers are the same on both sides, so messages of the compiler and a debugger fit the original.
+Line numbers are the same on both sides, so messages of the compiler and a
+debugger fit the original.
 """
 
 _EPILOG = """\
 examples:
   tramp-build diff src/geo.cpp
   tramp-build diff . | less -R
-  tramp-build diff --prelude src/geo.cpp     with the declarations of libtramp that are put in front
+  tramp-build diff --prelude src/geo.cpp   with the lines that are put in front
 """
 
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from tramp_build.model import Entry, FilePlan, Row, Table
 
 _DESCRIPTION = """\
-Say for each row of the tables in a source how it is routed, or why it is not and what to do about it.
-With a line, for the row on that line only.
+Say for each row of the tables in a source how it is routed, or why it is not
+and what to do about it. With a line, for the row on that line only.
 """
 
 _EPILOG = """\

@@ -9,15 +9,18 @@ from pathlib import Path
 from tramp_build import console
 
 _DESCRIPTION = """\
-Show what a build through tramp-build did: the rows that are routed, those that are not and why, and the files whose
-original was compiled because the rewritten text failed.
+Show what a build through tramp-build did: the rows that are routed, those that
+are not and why, and the files whose original was compiled because the
+rewritten text failed.
 """
 
 _EPILOG = """\
 examples:
   tramp-build report dist/geo-1.0-cp312-cp312-linux_x86_64.whl
-  tramp-build report build/                 a build directory
-  tramp-build report build/ --json          for a program; the shape is in tramp_build/report.schema.json
+  tramp-build report build/          a build directory
+  tramp-build report build/ --json   for a program
+
+The shape of the JSON is in tramp_build/report.schema.json.
 """
 
 

@@ -15,19 +15,21 @@ if TYPE_CHECKING:
     from tramp_build.model import FilePlan, Language
 
 _DESCRIPTION = """\
-List the rows of all method and getset tables, and for each the decision: routed through a trampoline, or skipped
-and why.  Nothing is compiled and nothing is written.
+List the rows of all method and getset tables, and for each the decision:
+routed through a trampoline, or skipped and why. Nothing is compiled and
+nothing is written.
 """
 
 _EPILOG = """\
 examples:
   tramp-build scan .                     all sources of the project
   tramp-build scan src/geo.cpp           one file
-  tramp-build scan . --json              for a program; the shape is in tramp_build/report.schema.json
+  tramp-build scan . --json              for a program
   tramp-build scan . -C barrier=always   with another setting
 
-The word in brackets is what the trampoline does: "barrier" turns C++ exceptions into Python exceptions.
-"tramp-build explain FILE:LINE" says more about one row.
+The words in brackets are what the trampoline does: "barrier" turns C++
+exceptions into Python exceptions.  "tramp-build explain FILE:LINE" says more
+about one row.  The shape of the JSON is in tramp_build/report.schema.json.
 """
 
 

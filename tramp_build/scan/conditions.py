@@ -17,6 +17,20 @@ _FALSE: Final = frozenset({b'0', b'(0)', b'false'})
 _TRUE: Final = frozenset({b'1', b'(1)', b'true'})
 
 
+# `#ifdef X`, `#if defined X` and `#if defined(X)` say the same.
+_DEFINED: Final = re.compile(rb'(!?)\s*defined\s*(?:\(\s*(\w+)\s*\)|(\w+))\Z')
+
+
+def meaning(keyword: bytes, text: bytes) -> bytes:
+    """The condition in one spelling, so that two `#if`s of the same condition can be known as such."""
+    value = b' '.join(plain_text(text).split())
+    if keyword in (b'ifdef', b'ifndef', b'elifdef', b'elifndef'):
+        return (b'!' if keyword.endswith(b'ndef') else b'') + b'defined ' + value
+    if match := _DEFINED.match(value):
+        return match[1] + b'defined ' + (match[2] or match[3])
+    return value
+
+
 def plain_text(directive: bytes) -> bytes:
     """The text of a directive without comments and continuations."""
     return _COMMENTS.sub(b' ', directive).strip()
@@ -30,6 +44,7 @@ class Frame:
     saved: object
     negative: bool  # `#ifndef X`, `#if !X`, `#if 0`: the configuration that is followed has X
     dead: bool  # the branch at hand is never compiled
+    said: bytes  # all conditions of the chain so far
     branch: int = 0
     always: bool = False  # an earlier branch is `#if 1`, so the rest is dead
     has_else: bool = False
@@ -41,7 +56,9 @@ class Conditions:
 
     def __init__(self) -> None:
         self.frames: list[Frame] = []
-        self._count = 0
+        # One id per condition: the same place twice under `#ifdef X` is the same branch, unless X changes in between,
+        # and then the compiler rejects what was made of it.
+        self._ids: dict[bytes, int] = {}
         self._dead = 0
         self._path: Condition | None = ()
 
@@ -64,8 +81,8 @@ class Conditions:
         value = plain_text(text) if keyword == b'if' else b''
         dead = value in _FALSE
         negative = dead or keyword == b'ifndef' or value.startswith(b'!')
-        frame = Frame(self._count, saved, negative, dead, always=value in _TRUE)
-        self._count += 1
+        said = meaning(keyword, text)
+        frame = Frame(self._ids.setdefault(said, len(self._ids)), saved, negative, dead, said, always=value in _TRUE)
         self._dead += dead
         self.frames.append(frame)
         self._path = None
@@ -75,6 +92,9 @@ class Conditions:
         """Go to the next branch of the innermost `#if`."""
         frame = self.frames[-1]
         frame.branch += 1
+        if keyword != b'else':
+            frame.said += b'\n' + meaning(keyword, text)
+            frame.id = self._ids.setdefault(frame.said, len(self._ids))
         frame.has_else = frame.has_else or keyword == b'else'
         value = plain_text(text) if keyword == b'elif' else b''
         dead = frame.always or value in _FALSE

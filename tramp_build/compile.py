@@ -1,0 +1,164 @@
+"""Prepare sources for the launcher: all of a project from a build hook, or the one that `tramp-cc` met and did not know.
+
+    python -m tramp_build.compile --state DIR --language L -- SOURCE
+    python -m tramp_build.compile --init DIR
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from tramp_build import console, paths
+from tramp_build.config import Config, resolve
+from tramp_build.errors import RewriteError, TrampError, user_errors
+from tramp_build.project import Project
+from tramp_build.state import Conf, State
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tramp_build.model import FilePlan, Language
+
+_PROJECT_FILE: Final = 'project.json'
+_ROOT_MARKS: Final = ('pyproject.toml', 'meson.build', 'setup.py', '.git')
+_PROGRESS_AFTER: Final = 1.0  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What became of one source."""
+
+    path: Path
+    plan: FilePlan | None
+    routed: bool
+    problem: str | None
+
+
+def create_state(directory: Path, root: Path, config: Config, *, rpath: str = 'origin') -> State:
+    """Make a state directory for a build of `root`; `rpath` is 'origin' (a hook bundles libtramp) or 'absolute' (nobody does)."""
+    state = State.create(directory, conf_of(config, rpath=rpath))
+    (directory / _PROJECT_FILE).write_text(json.dumps({'root': os.fspath(root.resolve()), 'config': _config_json(config)}), 'utf-8')
+    return state
+
+
+def conf_of(config: Config, *, rpath: str) -> Conf:
+    """Return what the launcher has to know of a configuration."""
+    return Conf.for_build(link=config.link, rpath=rpath, strict=config.strict)
+
+
+def _config_json(config: Config) -> dict[str, Any]:
+    return {key: sorted(value) if isinstance(value, frozenset) else value for key, value in asdict(config).items()}
+
+
+def _config_from_json(data: dict[str, Any]) -> Config:
+    kinds = {key: type(value) for key, value in asdict(Config()).items()}
+    values = {key: kinds[key](value) for key, value in data.items() if key in kinds}
+    return Config(**(values | {'exceptions': tuple((str(a), str(b)) for a, b in data['exceptions'])}))
+
+
+def load_project(state: State) -> Project:
+    """Return the project that a state directory was made for."""
+    data = json.loads((state.dir / _PROJECT_FILE).read_text('utf-8'))
+    return Project(Path(data['root']), _config_from_json(data['config']))
+
+
+def prepare_project(root: Path, config: Config, state: State) -> None:
+    """Decide about every source of the project before the first compile.  Raises TrampError in strict mode."""
+    project = Project(root, config)
+    started, said = time.monotonic(), False
+    for number, path in enumerate(project.files(), 1):
+        prepare(path, state, project)
+        if not said and time.monotonic() - started > _PROGRESS_AFTER:
+            console.note(f'reading the sources of {root.name} (file {number})')
+            said = True
+
+
+def prepare(path: Path, state: State, project: Project, language: Language | None = None) -> Prepared:
+    """Decide about one source, store what is to be compiled and the record for the report.
+
+    A source that can not be read or rewritten is compiled as it is; that is never an error here, except in strict mode.
+    """
+    # A file that the launcher was given is a unit, whatever its name says.
+    unit = True if language else project.is_unit(path)
+    language = language or project.language(path)
+    if language is None:
+        return Prepared(path, None, routed=False, problem=None)
+    status = path.stat()
+    prepared, body = _prepare(path, project, language, unit=unit)
+    name = state.add_body(body) if body is not None else None
+    if unit:
+        state.add_index(path, status.st_size, status.st_mtime_ns, language, 'routed' if name else 'plain', name)
+    if prepared.plan is not None or prepared.problem:
+        state.add_record(path, _record(project, prepared, language))
+    if project.config.strict and (prepared.problem or (prepared.plan and unit and _skipped(prepared.plan))):
+        raise TrampError(f'{path}: strict = true, and not every row is routed; tramp-build explain {path} says why')
+    return prepared
+
+
+def _prepare(path: Path, project: Project, language: Language, *, unit: bool) -> tuple[Prepared, bytes | None]:
+    decided = None
+    try:
+        decided = project.plan_file(path, language, unit=unit)
+        rewritten = project.rewrite_file(path, decided, unit=unit) if decided and decided.routed else None
+    except RewriteError as exc:
+        console.warn(f'{path}: left as it is: {exc}; please report this with the source')
+        return Prepared(path, decided, routed=False, problem=str(exc)), None
+    except OSError as exc:
+        return Prepared(path, None, routed=False, problem=exc.strerror or str(exc)), None
+    return Prepared(path, decided, routed=rewritten is not None, problem=None), rewritten.body() if rewritten else None
+
+
+def _skipped(decided: FilePlan) -> int:
+    from tramp_build.reasons import NEEDS_NOTHING
+
+    return sum(e.reason is not None and e.reason not in NEEDS_NOTHING for t in decided.tables for e in t.entries)
+
+
+def _record(project: Project, prepared: Prepared, language: Language) -> dict[str, Any]:
+    from tramp_build.report import file_record
+
+    record = file_record(project.relative(prepared.path), language, prepared.plan)
+    return record | {'message': prepared.problem} if prepared.problem else record
+
+
+def find_root(source: Path) -> Path:
+    """Return the project that a source belongs to: the nearest directory above it that looks like one, else its own."""
+    for directory in source.resolve().parents:
+        if any((directory / mark).exists() for mark in _ROOT_MARKS):
+            return directory
+    return source.resolve().parent
+
+
+def init(directory: Path) -> State:
+    """Make a state directory for a build that no hook of ours drives; the modules find libtramp where tramp-build is installed."""
+    paths.library_dir()
+    root = find_root(Path.cwd() / 'x')
+    config = resolve(root, None, os.environ).config
+    return create_state(directory, root, config, rpath='absolute')
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Serve the launcher; exit code 0 when the index has an answer."""
+    parser = argparse.ArgumentParser(prog='python -m tramp_build.compile', description=__doc__)
+    parser.add_argument('--state', type=Path)
+    parser.add_argument('--init', type=Path)
+    parser.add_argument('--language', choices=('c', 'c++'))
+    parser.add_argument('source', nargs='?', type=Path)
+    arguments = parser.parse_args(argv)
+    with user_errors():
+        if arguments.init:
+            init(arguments.init)
+            return 0
+        state = State.open(arguments.state)
+        prepare(Path(os.path.abspath(arguments.source)), state, load_project(state), arguments.language)
+    return 0
+
+
+if __name__ == '__main__':
+    raise SystemExit(main())

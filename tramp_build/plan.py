@@ -1,0 +1,205 @@
+"""Decide for every row of every table: route it, how and from where, or leave it alone for a stated reason.  Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from tramp_build.model import Entry, FilePlan, Placement, Reason, Row, ScanResult, ScopeKind, Span, Table, TablePlan
+from tramp_build.scan.expression import Form, FunctionRef, flags_of, function_of
+from tramp_build.signatures import convention_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tramp_build.model import Condition, Function
+
+GETSET: Final = 'getset'
+_PYTHON_PREFIXES: Final = ('Py', '_Py')
+_OWN_PREFIX: Final = 'tramp_'
+# A name that the language binds to something other than a function of the project.
+_FUNCTION_KINDS: Final = (Form.NAME, Form.QUALIFIED, Form.TEMPLATE)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the planner needs to know of the configuration and of the rest of the project."""
+
+    barrier: bool
+    exclude_functions: frozenset[str]
+    # Set when no row of the file is to be touched.
+    refuse: Reason | None
+    # Tells whether another file of the project declares or defines a function of that (unqualified) name.
+    known_elsewhere: Callable[[str], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class _Functions:
+    """The functions of one file by their last name component."""
+
+    by_name: dict[str, tuple[Function, ...]]
+
+    @classmethod
+    def of(cls, scan: ScanResult) -> _Functions:
+        names: dict[str, list[Function]] = {}
+        for function in scan.functions:
+            names.setdefault(last_component(function.name), []).append(function)
+        return cls({name: tuple(found) for name, found in names.items()})
+
+    def at_file_scope(self, name: str) -> tuple[Function, ...]:
+        return tuple(f for f in self.by_name.get(name, ()) if f.scope.kind is ScopeKind.FILE and '::' not in f.name)
+
+
+def last_component(name: str) -> str:
+    """`a::C::f<int>` -> `f`."""
+    return name.partition('<')[0].rpartition('::')[2].strip()
+
+
+def plan(source: bytes, scan: ScanResult, policy: Policy) -> FilePlan:
+    """Return the decision for each row of `scan`, which was made from `source`."""
+    planner = _Planner(source, scan, policy, _Functions.of(scan))
+    return FilePlan(scan.language, policy.barrier, tuple(TablePlan(t, tuple(planner.row(t, r) for r in t.rows)) for t in scan.tables))
+
+
+@dataclass(frozen=True, slots=True)
+class _Planner:
+    source: bytes
+    scan: ScanResult
+    policy: Policy
+    functions: _Functions
+
+    def row(self, table: Table, row: Row) -> Entry:
+        if table.kind == 'PyGetSetDef':
+            return self._getset(table, row)
+        return self._method(table, row)
+
+    def _ref(self, span: Span | None) -> FunctionRef:
+        return function_of(self.source, span) if span else FunctionRef(Form.NULL, None, None)
+
+    def _method(self, table: Table, row: Row) -> Entry:
+        if row.problem:
+            return self._skip(row, None, None, Reason(row.problem))
+        ref = self._ref(row.fields[1])
+        convention = convention_of(flags_of(self.source, row.fields[2], self.scan.macros)) if row.fields[2] else None
+        if reason := self._refusal(ref) or (Reason.UNKNOWN_FLAGS if convention is None else None):
+            return self._skip(row, ref.name, convention, reason)
+        placement = self._placement(table, row, (ref,))
+        if isinstance(placement, Reason):
+            return self._skip(row, ref.name, convention, placement)
+        return Entry(row.name, ref.name, row.line, convention, None, self._how(), placement)
+
+    def _getset(self, table: Table, row: Row) -> Entry:
+        if row.problem:
+            return self._skip(row, None, GETSET, Reason(row.problem))
+        refs = tuple(ref for ref in (self._ref(row.fields[1]), self._ref(row.fields[2])) if ref.form is not Form.NULL)
+        name = refs[0].name if refs else None
+        if not refs:
+            return self._skip(row, name, GETSET, Reason.NOTHING_TO_ROUTE)
+        for ref in refs:
+            if reason := self._refusal(ref):
+                return self._skip(row, name, GETSET, reason)
+        placement = self._getset_placement(table, row, refs)
+        if isinstance(placement, Reason):
+            return self._skip(row, name, GETSET, placement)
+        return Entry(row.name, name, row.line, GETSET, None, self._how(), placement)
+
+    def _how(self) -> tuple[str, ...]:
+        return ('barrier',) if self.policy.barrier else ()
+
+    @staticmethod
+    def _skip(row: Row, function: str | None, convention: str | None, reason: Reason) -> Entry:
+        return Entry(row.name, function, row.line, convention, reason)
+
+    def _refusal(self, ref: FunctionRef) -> Reason | None:
+        """Return why the function that a row names can not be wrapped at all."""
+        if self.policy.refuse:
+            return self.policy.refuse
+        if ref.form is Form.NULL:
+            return Reason.NOTHING_TO_ROUTE
+        if ref.form is Form.MACRO:
+            return Reason.MACRO_FUNCTION
+        if ref.form not in _FUNCTION_KINDS or ref.name is None:
+            return Reason.NOT_A_FUNCTION
+        name = last_component(ref.name)
+        if ref.name in self.policy.exclude_functions or name in self.policy.exclude_functions:
+            return Reason.EXCLUDED_FUNCTION
+        if name.startswith(_OWN_PREFIX):
+            return Reason.NOTHING_TO_ROUTE
+        return self._unknown(ref, name)
+
+    def _unknown(self, ref: FunctionRef, name: str) -> Reason | None:
+        if ref.form is not Form.NAME and self.scan.language == 'c':
+            return Reason.NOT_A_FUNCTION
+        if name in self.functions.by_name:
+            return None
+        if name in self.scan.defined:
+            return self._macro(name)
+        if self.policy.known_elsewhere(name):
+            return None
+        return Reason.CPYTHON_FUNCTION if name.startswith(_PYTHON_PREFIXES) else Reason.EXTERNAL_DEFINITION
+
+    def _macro(self, name: str) -> Reason | None:
+        """A macro that is only another name of a function stands for it in the stub as well as in the row."""
+        target = self.scan.macros.get(name, '')
+        if target in self.functions.by_name or (target.isidentifier() and self.policy.known_elsewhere(target)):
+            return None
+        return Reason.MACRO_FUNCTION
+
+    def _placement(self, table: Table, row: Row, refs: tuple[FunctionRef, ...]) -> Placement | Reason:
+        cxx = self.scan.language == 'c++'
+        if cxx and (table.scope.kind is not ScopeKind.FILE or '::' in table.name or any(r.form is not Form.NAME for r in refs)):
+            return Placement.IN_ROW
+        if table.scope.kind is ScopeKind.CLASS:
+            return Reason.LOCAL_TABLE
+        if self._local_condition(table, row):
+            return Placement.IN_ROW if cxx else self._after_definitions(table, row, refs[0])
+        if table.scope.kind is ScopeKind.FUNCTION and not all(self._declared_before(r, table.outer_start) for r in refs):
+            return Reason.DECLARED_LATER
+        return Placement.BEFORE_TABLE
+
+    def _local_condition(self, table: Table, row: Row) -> bool:
+        """Tell whether an `#if` within the outermost declaration decides about the row."""
+        if table.scope.kind is ScopeKind.FILE:
+            return row.condition != table.scope.condition
+        start = table.outer_start
+        outer = next((f for f in self.scan.functions if f.body and f.span.start == start and f.body.end > table.span.start), None)
+        return outer is None or row.condition != outer.scope.condition
+
+    def _getset_placement(self, table: Table, row: Row, refs: tuple[FunctionRef, ...]) -> Placement | Reason:
+        if self.scan.language == 'c' and table.scope.kind is ScopeKind.FILE:
+            # A compound literal at file scope has static storage: it needs no other place, whatever `#if` the row is under.
+            return Placement.IN_ROW
+        placement = self._placement(table, row, refs)
+        if placement is Placement.AFTER_DEFINITIONS:
+            return Reason.CONDITIONAL_FUNCTION
+        if table.scope.kind is ScopeKind.FUNCTION and placement is Placement.BEFORE_TABLE and not _constant(self.source, row.fields[4]):
+            return Reason.LOCAL_TABLE
+        return placement
+
+    def _declared_before(self, ref: FunctionRef, offset: int) -> bool:
+        here = self.functions.by_name.get(ref.name or '', ())
+        return not here or any(f.span.start < offset for f in here)
+
+    def _after_definitions(self, table: Table, row: Row, ref: FunctionRef) -> Placement | Reason:
+        """A row under an `#if` of its own takes a stub that stands with the function, whatever `#if` that is under."""
+        found = self.functions.at_file_scope(ref.name or '')
+        definitions = [f for f in found if f.body]
+        if not definitions or len({f.scope.condition for f in definitions}) != len(definitions):
+            return Reason.CONDITIONAL_FUNCTION
+        early = [f for f in found if f.span.end <= table.outer_start]
+        if not early:
+            return Reason.CONDITIONAL_FUNCTION
+        later = [d for d in definitions if d not in early]
+        if later and not all(any(_covers(f.scope.condition, d.scope.condition) for f in early) for d in later):
+            return Reason.CONDITIONAL_FUNCTION
+        return Placement.AFTER_DEFINITIONS
+
+
+def _covers(outer: Condition, inner: Condition) -> bool:
+    """Tell whether a place under `outer` is compiled whenever one under `inner` is."""
+    return inner[: len(outer)] == outer
+
+
+def _constant(source: bytes, span: Span | None) -> bool:
+    """Tell whether a closure plainly means the same at file scope as within a function."""
+    return span is None or function_of(source, span).form is Form.NULL

@@ -1,0 +1,164 @@
+"""One project on disk: which files it has, what stands in them and what is decided about them.  Reads, never writes."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from tramp_build import includes
+from tramp_build.model import FilePlan, Reason, ScanResult
+from tramp_build.plan import Policy, plan
+from tramp_build.rewrite import Rewritten, rewrite
+from tramp_build.scan import find_function_names, might_have_tables, scan
+from tramp_build.verify import verify
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tramp_build.config import Config
+    from tramp_build.model import Language, Problem
+
+_UNITS: Final[dict[str, Language]] = {
+    '.c': 'c', '.cc': 'c++', '.cp': 'c++', '.cpp': 'c++', '.cxx': 'c++', '.c++': 'c++', '.C': 'c++', '.CPP': 'c++',
+}  # fmt: skip
+_INCLUDED: Final[dict[str, Language]] = {
+    '.h': 'c', '.inc': 'c', '.inl': 'c++', '.hh': 'c++', '.hpp': 'c++', '.hxx': 'c++', '.H': 'c++', '.tcc': 'c++', '.ipp': 'c++',
+}  # fmt: skip
+_LANGUAGES: Final = _UNITS | _INCLUDED
+_SKIPPED_DIRECTORIES: Final = frozenset({'build', 'dist', 'node_modules', '__pycache__', 'site-packages'})
+# What marks a directory as somebody's output: a Meson or CMake build, a virtual environment, our own state.
+_OUTPUT_MARKS: Final = ('meson-private', 'CMakeCache.txt', 'pyvenv.cfg', 'conf/../bodies/../project.json')
+_INCLUDE_OF_UNIT: Final = re.compile(rb'^[ \t]*#[ \t]*include[ \t]*"([^"\n]+\.(?:c|cc|cpp|cxx))"', re.MULTILINE)
+
+
+@dataclass(slots=True)
+class Project:
+    """The sources below `root`, seen through `config`."""
+
+    root: Path
+    config: Config
+    _sources: dict[Path, bytes] = field(default_factory=dict, repr=False)
+    _scans: dict[Path, ScanResult] = field(default_factory=dict, repr=False)
+    _listing: tuple[Path, ...] | None = field(default=None, repr=False)
+    _known: dict[str, bool] = field(default_factory=dict, repr=False)
+    _included: frozenset[Path] | None = field(default=None, repr=False)
+
+    def files(self) -> Iterator[Path]:
+        """Yield the C and C++ files of the project, absolute and sorted."""
+        if self._listing is None:
+            root = self.root.resolve()
+            self._listing = (root,) if root.is_file() else tuple(sorted(_walk(root)))
+        yield from self._listing
+
+    def language(self, path: Path) -> Language | None:
+        """Return the language of a file by its suffix, None where it is neither C nor C++."""
+        return _LANGUAGES.get(path.suffix) or _LANGUAGES.get(path.suffix.lower())
+
+    def is_unit(self, path: Path) -> bool:
+        """Tell whether a compiler is given the file itself, as far as its name and the other files say."""
+        if path.suffix not in _UNITS and path.suffix.lower() not in _UNITS:
+            return False
+        if self._included is None:
+            self._included = frozenset(self._included_units())
+        return path not in self._included
+
+    def _included_units(self) -> Iterator[Path]:
+        for path in self.files():
+            for match in _INCLUDE_OF_UNIT.finditer(self.source(path)):
+                yield Path(os.path.normpath(path.parent / os.fsdecode(match[1])))
+
+    def source(self, path: Path) -> bytes:
+        """Return the bytes of a file, read once.  Raises OSError."""
+        if path not in self._sources:
+            self._sources[path] = path.read_bytes()
+        return self._sources[path]
+
+    def scan_file(self, path: Path, language: Language | None = None) -> ScanResult | None:
+        """Return what stands in a file, None where no table can."""
+        language = language or self.language(path)
+        if language is None or not might_have_tables(self.source(path)):
+            return None
+        if path not in self._scans or self._scans[path].language != language:
+            self._scans[path] = scan(self.source(path), language)
+        return self._scans[path]
+
+    def problems(self, path: Path) -> tuple[Problem, ...]:
+        """Return what the scanner could not read."""
+        found = self.scan_file(path)
+        return found.problems if found else ()
+
+    def policy(self, path: Path, language: Language, *, unit: bool | None = None) -> Policy:
+        """Return what the planner has to know about a file."""
+        config = self.config
+        return Policy(
+            barrier=config.barrier == 'always' or (config.barrier == 'auto' and language == 'c++'),
+            exclude_functions=config.exclude_functions,
+            refuse=self._refuse(path, language, unit=self.is_unit(path) if unit is None else unit),
+            known_elsewhere=lambda name: self._known_elsewhere(name, path),
+        )
+
+    def _refuse(self, path: Path, language: Language, *, unit: bool) -> Reason | None:
+        if reason := self.config.wants(self.relative(path), language):
+            return reason
+        if not unit:
+            return Reason.INCLUDED_FILE
+        return Reason.NEEDS_ORIGINAL if includes.refusal(self.source(path)) else None
+
+    def relative(self, path: Path) -> str:
+        """Return the posix path of a file from the root of the project."""
+        base = self.root.resolve()
+        return Path(os.path.relpath(path, base.parent if base.is_file() else base)).as_posix()
+
+    def _known_elsewhere(self, name: str, path: Path) -> bool:
+        if name not in self._known:
+            self._look_up(name, path)
+        return self._known[name]
+
+    def _look_up(self, name: str, path: Path) -> None:
+        """One pass over the project per name; the search for the bytes of the name keeps it cheap."""
+        word, names = name.encode(), frozenset({name})
+        self._known[name] = any(
+            word in self.source(other) and name in find_function_names(self.source(other), names, self.language(other) or 'c')
+            for other in self.files()
+            if other != path
+        )
+
+    def plan_file(self, path: Path, language: Language | None = None, *, unit: bool | None = None) -> FilePlan | None:
+        """Return the decisions for a file, None where there is nothing to decide."""
+        found = self.scan_file(path, language)
+        if found is None or not found.tables:
+            return None
+        return plan(self.source(path), found, self.policy(path, found.language, unit=unit))
+
+    def rewrite_file(self, path: Path, decided: FilePlan, *, unit: bool | None = None) -> Rewritten | None:
+        """Return the verified rewritten file, None where no row is routed.  Raises RewriteError."""
+        found = self.scan_file(path, decided.language)
+        assert found is not None
+        source = self.source(path)
+        result = rewrite(source, found, decided, self.config.exceptions)
+        if result is not None:
+            verify(source, decided, self.policy(path, decided.language, unit=unit), result)
+        return result
+
+    def rewritten(self, path: Path) -> bytes | None:
+        """Return the text that is compiled instead of a file, without the prelude; None where that is the file itself."""
+        decided = self.plan_file(path)
+        result = self.rewrite_file(path, decided) if decided else None
+        return result.text if result else None
+
+
+def _walk(root: Path) -> Iterator[Path]:
+    for directory, names, files in os.walk(root):
+        here = Path(directory)
+        names[:] = sorted(n for n in names if not n.startswith('.') and n not in _SKIPPED_DIRECTORIES and not _is_output(here / n))
+        for name in files:
+            suffix = Path(name).suffix
+            if (suffix in _LANGUAGES or suffix.lower() in _LANGUAGES) and (here / name).is_file():
+                yield here / name
+
+
+def _is_output(directory: Path) -> bool:
+    return directory.name.endswith('.egg-info') or any((directory / mark).exists() for mark in _OUTPUT_MARKS)

@@ -1,0 +1,162 @@
+"""Turn a source and the decisions about it into the source that is compiled instead.  Pure: bytes in, bytes out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tramp_build.model import Edit, Placement, Span
+from tramp_build.plan import GETSET, last_component
+from tramp_build.rewrite import getset, stubs
+from tramp_build.rewrite.edits import apply
+from tramp_build.rewrite.prelude import prelude
+from tramp_build.rewrite.text import line_ends, one_line
+from tramp_build.signatures import BY_CONVENTION
+
+if TYPE_CHECKING:
+    from tramp_build.model import Entry, FilePlan, Row, ScanResult, Table
+
+
+@dataclass(frozen=True, slots=True)
+class Rewritten:
+    """What is compiled: `prelude` on a line of its own, a `#line` that names the original, then `text`."""
+
+    prelude: bytes
+    text: bytes
+    edits: tuple[Edit, ...]
+
+    def body(self) -> bytes:
+        """Return what the launcher stores: the prelude line and the text."""
+        return self.prelude + b'\n' + self.text
+
+
+def rewrite(source: bytes, scan: ScanResult, plan: FilePlan, exceptions: tuple[tuple[str, str], ...] = ()) -> Rewritten | None:
+    """Return the rewritten source, None where no row is routed.
+
+    `scan` and `plan` were made from `source`.  The same input gives the same bytes.
+
+    Raises RewriteError when the edits do not fit together; that is a bug, and the caller compiles the original.
+    """
+    if not plan.routed:
+        return None
+    rewriter = _Rewriter(source, scan, plan)
+    for table_plan in plan.tables:
+        for row, entry in zip(table_plan.table.rows, table_plan.entries, strict=True):
+            if entry.routed:
+                rewriter.route(table_plan.table, row, entry)
+    edits = rewriter.edits()
+    routed = [entry for table_plan in plan.tables for entry in table_plan.entries if entry.routed]
+    head = prelude(
+        (e.convention for e in routed if e.convention and e.convention != GETSET),
+        getset=any(e.convention == GETSET for e in routed),
+        barrier=plan.barrier,
+        cxx=plan.language == 'c++',
+        exceptions=exceptions,
+    )
+    return Rewritten(head, apply(source, edits), edits)
+
+
+@dataclass(slots=True)
+class _Rewriter:
+    source: bytes
+    scan: ScanResult
+    plan: FilePlan
+    _replaced: list[Edit] = field(default_factory=list)
+    # Text to insert at an offset, in the order of the rows; the key of the second level keeps one stub from being written twice.
+    _inserted: dict[int, dict[str, str]] = field(default_factory=dict)
+    _names: set[str] = field(default_factory=set)
+    _shared: dict[tuple[int, str, str], str] = field(default_factory=dict)
+
+    @property
+    def cxx(self) -> bool:
+        return self.plan.language == 'c++'
+
+    def edits(self) -> tuple[Edit, ...]:
+        inserted = [
+            Edit(Span(offset, offset), self._spaced(offset, ' '.join(texts.values())).encode('utf-8', 'surrogateescape'))
+            for offset, texts in self._inserted.items()
+        ]
+        return tuple(sorted([*self._replaced, *inserted], key=lambda e: (e.span.start, e.span.end)))
+
+    def _spaced(self, offset: int, text: str) -> str:
+        """Behind a closing brace the text needs a space in front, before a declaration one behind."""
+        return f' {text}' if self.source[offset - 1 : offset] in (b'}', b';') else f'{text} '
+
+    def route(self, table: Table, row: Row, entry: Entry) -> None:
+        if entry.convention == GETSET:
+            self._getset(table, row, entry)
+        else:
+            self._method(table, row, entry)
+
+    def _text(self, span: Span) -> str:
+        return one_line(self.source, span).decode('utf-8', 'surrogateescape')
+
+    def _replace(self, span: Span, text: str) -> None:
+        self._replaced.append(Edit(span, text.encode('utf-8', 'surrogateescape') + line_ends(self.source, span)))
+
+    def _unique(self, prefix: str, function: str) -> str:
+        """Name a stub after what it serves; deterministic, since rows come in the order of the source."""
+        stem = candidate = prefix + last_component(function)
+        number = 1
+        while candidate in self._names:
+            number += 1
+            candidate = f'{stem}_{number}'
+        self._names.add(candidate)
+        return candidate
+
+    def _method(self, table: Table, row: Row, entry: Entry) -> None:
+        span = row.fields[1]
+        assert span is not None
+        assert entry.convention is not None
+        assert entry.function is not None
+        signature = BY_CONVENTION[entry.convention]
+        impl = self._text(span)
+        name = row.name if row.name is not None else entry.function
+        if entry.placement is Placement.IN_ROW:
+            self._replace(span, stubs.lambda_(stubs.Method(signature, impl, name, '', self.cxx, self.plan.barrier)))
+            return
+        early = entry.placement is Placement.AFTER_DEFINITIONS
+        key = (-1 if early else table.outer_start, entry.convention, impl)
+        stub = self._shared.get(key)
+        if stub is None:
+            stub = self._shared[key] = self._unique('tramp_m_', entry.function)
+            method = stubs.Method(signature, impl, name, stub, self.cxx, self.plan.barrier)
+            if early:
+                self._after_definitions(method, entry.function, table.outer_start)
+            else:
+                self._insert(table.outer_start, stub, stubs.definition(method))
+        self._replace(span, stubs.reference(stubs.Method(signature, impl, name, stub, self.cxx, self.plan.barrier)))
+
+    def _after_definitions(self, method: stubs.Method, function: str, before: int) -> None:
+        found = [f for f in self.scan.functions if f.name == function]
+        late = any(f.body and f.span.end > before for f in found)
+        for f in found:
+            if f.body:
+                self._insert(f.span.end, method.stub, stubs.definition(method))
+            elif late and f.span.end <= before:
+                self._insert(f.span.end, method.stub, stubs.declaration(method) + ';')
+
+    def _insert(self, offset: int, key: str, text: str) -> None:
+        self._inserted.setdefault(offset, {})[key] = text
+
+    def _getset(self, table: Table, row: Row, entry: Entry) -> None:
+        get, set_, closure = row.fields[1], row.fields[2], row.fields[4]
+        record = getset.Record(
+            get=self._text(get) if get else None,
+            set=self._text(set_) if set_ else None,
+            closure=self._text(closure) if closure else None,
+            name=row.name if row.name is not None else entry.function or '',
+            cxx=self.cxx,
+            barrier=self.plan.barrier,
+        )
+        record = record.normalized(self.source, get, set_)
+        if entry.placement is Placement.IN_ROW:
+            value = record.in_row()
+        else:
+            variable = self._unique('tramp_g_', entry.function or 'row')
+            self._insert(table.outer_start, variable, record.definition(variable))
+            value = f'&{variable}'
+        for span, text in getset.row_edits(self.source, row, record, value):
+            self._replace(span, text)
+
+

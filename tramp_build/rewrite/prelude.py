@@ -1,0 +1,75 @@
+"""The one line in front of a rewritten unit: the declarations of what its stubs use.
+
+They are written out instead of included, so that a build depends on no header of ours: dependency files name only what the
+project itself has, and an editable install that compiles again next year needs nothing but the compiler.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from tramp_build.rewrite.text import c_string
+from tramp_build.signatures import BY_CONVENTION, CLOSURE, OBJECT, Signature, c_type, impl_type
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# `-fvisibility=hidden` spares declarations, a surrounding `#pragma GCC visibility push(hidden)` of `-include` files does not.
+_VISIBLE: Final = '__attribute__((visibility("default")))'
+
+
+def trampoline(name: str, *, barrier: bool) -> str:
+    """Return the symbol of a trampoline: the library with the barrier has names of its own, so that `--as-needed` can choose."""
+    return f'tramp_cxx_{name}' if barrier else f'tramp_{name}'
+
+
+def declaration(signature: Signature, *, barrier: bool, cxx: bool) -> str:
+    """Declare the trampoline of a method convention."""
+    parameters = [c_type(kind, cxx=cxx).strip() for kind, _ in signature.parameters]
+    if signature.boxed:
+        parameters.append(f'const {"::" if cxx else "struct "}tramp_{signature.name}_def *')
+    else:
+        parameters += [impl_type(signature, '', cxx=cxx), 'const char *']
+    return f'{_VISIBLE} {c_type(OBJECT, cxx=cxx)}{trampoline(signature.name, barrier=barrier)}({", ".join(parameters)});'
+
+
+def _box(signature: Signature, *, cxx: bool) -> str:
+    return f'struct tramp_{signature.name}_def {{ {impl_type(signature, "impl", cxx=cxx)}; const char *name; }};'
+
+
+def _getset(*, barrier: bool, cxx: bool) -> list[str]:
+    obj, closure = c_type(OBJECT, cxx=cxx), c_type(CLOSURE, cxx=cxx)
+    getter, setter = f'{obj}(*get)({obj}, {closure})', f'int (*set)({obj}, {obj}, {closure})'
+    return [
+        f'struct tramp_getset {{ {getter}; {setter}; void *closure; const char *name; }};',
+        f'{_VISIBLE} {obj}{trampoline("get", barrier=barrier)}({obj}, {closure});',
+        f'{_VISIBLE} int {trampoline("set", barrier=barrier)}({obj}, {obj}, {closure});',
+    ]
+
+
+def _exceptions(exceptions: tuple[tuple[str, str], ...]) -> str:
+    """The configured exceptions of this extension, registered when it is loaded and taken back when it is unloaded."""
+    rows = ', '.join(f'{{{c_string(cxx)}, {c_string(python)}}}' for cxx, python in exceptions)
+    return (
+        'struct tramp_exception { const char *type; const char *python; }; '
+        f'extern "C" {{ {_VISIBLE} void tramp_cxx_register(const void *, const ::tramp_exception *); '
+        f'{_VISIBLE} void tramp_cxx_unregister(const void *); }} '
+        f'static const ::tramp_exception tramp_exceptions[] = {{{rows}, {{nullptr, nullptr}}}}; '
+        '__attribute__((constructor)) static void tramp_enter() { ::tramp_cxx_register(tramp_exceptions, tramp_exceptions); } '
+        '__attribute__((destructor)) static void tramp_leave() { ::tramp_cxx_unregister(tramp_exceptions); }'
+    )
+
+
+def prelude(conventions: Iterable[str], *, getset: bool, barrier: bool, cxx: bool, exceptions: tuple[tuple[str, str], ...]) -> bytes:
+    """Return the line, without its line end; `conventions` are the names that the JSON report uses."""
+    parts = []
+    signatures = [BY_CONVENTION[name] for name in sorted(set(conventions))]
+    parts += [_box(s, cxx=cxx) for s in signatures if s.boxed]
+    parts += [declaration(s, barrier=barrier, cxx=cxx) for s in signatures]
+    if getset:
+        parts += _getset(barrier=barrier, cxx=cxx)
+    opening = 'struct _object; struct _typeobject; '
+    if not cxx:
+        return (opening + ' '.join(parts)).encode('ascii')
+    text = f'{opening}extern "C" {{ {" ".join(parts)} }}'
+    return (f'{text} {_exceptions(exceptions)}' if exceptions and barrier else text).encode('ascii')

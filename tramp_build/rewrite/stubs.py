@@ -1,0 +1,93 @@
+"""The text that stands for a routed method: a stub, or in C++ a lambda within the row.
+
+A stub is a tail call with two more arguments.  It is marked cold: that gives it no alignment (19 bytes instead of 32 with gcc 12 on
+x86-64) and keeps it out of the way of the code that does the work.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from tramp_build.rewrite.prelude import trampoline
+from tramp_build.rewrite.text import c_string
+from tramp_build.signatures import OBJECT, c_type, impl_type
+
+if TYPE_CHECKING:
+    from tramp_build.signatures import Signature
+
+# Rows of one convention and one body may share a stub, and a stub under an `#if` may find no row that wants it.
+_ATTRIBUTES: Final = '__attribute__((cold, unused))'
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """One routed method."""
+
+    signature: Signature
+    impl: str  # the function as the row names it, casts included, on one line
+    name: str  # for people: the name in Python
+    stub: str  # the identifier of the stub
+    cxx: bool
+    barrier: bool
+
+
+def _own(name: str) -> str:
+    """A parameter name that neither a macro of the project nor an outer variable is likely to have (-Wshadow)."""
+    return f'tramp_{name}'
+
+
+def _parameters(method: Method) -> str:
+    return ', '.join(f'{c_type(kind, cxx=method.cxx)}{_own(name)}' for kind, name in method.signature.parameters)
+
+
+def _through_void(method: Method, target: str, expression: str) -> str:
+    """Cast a function pointer by way of `void (*)(void)`, the one type that -Wcast-function-type lets pass."""
+    if method.cxx:
+        return f'reinterpret_cast< {target}>(reinterpret_cast<void (*)()>({expression}))'
+    return f'({target})(void (*)(void))({expression})'
+
+
+def _impl(method: Method) -> str:
+    """The method with its own type; a plain one already has the type of `ml_meth`, so the compiler checks it."""
+    if method.signature.plain:
+        return method.impl
+    return _through_void(method, impl_type(method.signature, '', cxx=method.cxx), method.impl)
+
+
+def _call(method: Method) -> str:
+    symbol = trampoline(method.signature.name, barrier=method.barrier)
+    scope = '::' if method.cxx else ''
+    arguments = ', '.join(_own(name) for _, name in method.signature.parameters)
+    if not method.signature.boxed:
+        return f'return {scope}{symbol}({arguments}, {_impl(method)}, {c_string(method.name)});'
+    struct = f'{scope or "struct "}tramp_{method.signature.name}_def'
+    box = f'static const {struct} tramp_def = {{{_impl(method)}, {c_string(method.name)}}};'
+    return f'{box} return {scope}{symbol}({arguments}, &tramp_def);'
+
+
+def declaration(method: Method) -> str:
+    """Declare the stub without its semicolon."""
+    return f'{_ATTRIBUTES} static {c_type(OBJECT, cxx=method.cxx)}{method.stub}({_parameters(method)})'
+
+
+def definition(method: Method) -> str:
+    """Define the stub."""
+    return f'{declaration(method)} {{ {_call(method)} }}'
+
+
+def reference(method: Method) -> str:
+    """What the row names instead of the function: the stub, with the type of `ml_meth`."""
+    return _as_row(method, method.stub)
+
+
+def lambda_(method: Method) -> str:
+    """The stub as a lambda, which may name whatever the row may: private members, template arguments."""
+    return _as_row(method, f'+[]({_parameters(method)}) -> {c_type(OBJECT, cxx=True)}{{ {_call(method)} }}')
+
+
+def _as_row(method: Method, expression: str) -> str:
+    if method.signature.plain:
+        return expression
+    plain = f'{c_type(OBJECT, cxx=method.cxx)}(*)({c_type(OBJECT, cxx=method.cxx)}, {c_type(OBJECT, cxx=method.cxx)})'
+    return _through_void(method, plain, expression)

@@ -1,0 +1,85 @@
+"""The method conventions of the C-API and the trampoline that serves each.
+
+Mirrors `csrc/signatures.def`; a test holds the two together.
+Facts: CPython `Include/methodobject.h`, `Include/descrobject.h`, PEP 590, PEP 573.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+OBJECT: Final = 'o'  # PyObject *
+VECTOR: Final = 'v'  # PyObject *const *
+SIZE: Final = 'n'  # Py_ssize_t
+CLASS: Final = 't'  # PyTypeObject *
+CLOSURE: Final = 'c'  # void *
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """One trampoline: `tramp_<name>` in libtramp, `tramp_cxx_<name>` in libtramp-cxx."""
+
+    name: str
+    convention: str  # as the JSON report spells it
+    parameters: tuple[tuple[str, str], ...]  # (kind, name) of the method's own parameters
+    plain: bool  # the method has the type PyCFunction, so that a table takes it without a cast
+    boxed: bool = False  # impl and name travel behind one pointer, where two more arguments would not fit the registers
+
+
+def _signature(name: str, convention: str, kinds: str, names: str, *, plain: bool = False, boxed: bool = False) -> Signature:
+    return Signature(name, convention, tuple(zip(kinds, names.split(), strict=True)), plain, boxed)
+
+
+METHODS: Final = (
+    _signature('noargs', 'noargs', 'oo', 'self ignored', plain=True),
+    _signature('o', 'o', 'oo', 'self arg', plain=True),
+    _signature('varargs', 'varargs', 'oo', 'self args', plain=True),
+    _signature('keywords', 'varargs|keywords', 'ooo', 'self args kwargs'),
+    _signature('fastcall', 'fastcall', 'ovn', 'self args nargs'),
+    _signature('fastcall_keywords', 'fastcall|keywords', 'ovno', 'self args nargs kwnames'),
+    _signature('method', 'method|fastcall|keywords', 'otvno', 'self cls args nargs kwnames', boxed=True),
+)
+
+BY_CONVENTION: Final = {s.convention: s for s in METHODS}
+
+_CONVENTION_FLAGS: Final = {
+    frozenset({'METH_NOARGS'}): 'noargs',
+    frozenset({'METH_O'}): 'o',
+    frozenset({'METH_VARARGS'}): 'varargs',
+    frozenset({'METH_VARARGS', 'METH_KEYWORDS'}): 'varargs|keywords',
+    frozenset({'METH_FASTCALL'}): 'fastcall',
+    frozenset({'METH_FASTCALL', 'METH_KEYWORDS'}): 'fastcall|keywords',
+    frozenset({'METH_METHOD', 'METH_FASTCALL', 'METH_KEYWORDS'}): 'method|fastcall|keywords',
+}
+
+# They say where a method is bound or what it may shadow, not how it is called.
+_BINDING_FLAGS: Final = frozenset({'METH_CLASS', 'METH_STATIC', 'METH_COEXIST'})
+
+
+def convention_of(flags: frozenset[str] | None) -> str | None:
+    """Return the calling convention that a set of METH_ names means, None where it means none that CPython has.
+
+    METH_KEYWORDS alone was an alias of METH_VARARGS|METH_KEYWORDS until CPython 3.8 refused it, so it is not taken for either.
+    """
+    if flags is None:
+        return None
+    return _CONVENTION_FLAGS.get(flags - _BINDING_FLAGS)
+
+
+def c_type(kind: str, *, cxx: bool) -> str:
+    """Spell a parameter type so that it needs no Python.h and can not be shadowed by a project's own names."""
+    struct = '::' if cxx else 'struct '
+    return {
+        OBJECT: f'{struct}_object *',
+        VECTOR: f'{struct}_object *const *',
+        SIZE: '__PTRDIFF_TYPE__ ',
+        CLASS: f'{struct}_typeobject *',
+        CLOSURE: 'void *',
+    }[kind]
+
+
+def impl_type(signature: Signature, declarator: str, *, cxx: bool) -> str:
+    """Declare a pointer to the method: `PyObject *(*declarator)(...)`."""
+    kinds = ', '.join(c_type(kind, cxx=cxx).strip() for kind, _ in signature.parameters)
+    return f'{c_type(OBJECT, cxx=cxx)}(*{declarator})({kinds})'
