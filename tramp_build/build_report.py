@@ -26,11 +26,10 @@ _DEPTH: Final = 3
 def from_state(state: State) -> Report:
     """What a build did so far."""
     root = _root(state.dir)
-    records = [record | {'source': os.path.realpath(root / str(record['path']))} for record in state.records()]
-    log = list(state.log())
-    # A link has no source.
-    outcomes = [(o.outcome, os.path.realpath(o.source), o.output or '') for o in log if o.source]
-    messages = {os.path.realpath(o.source): o.detail for o in log if o.source and o.outcome == FALLBACK and o.detail}
+    records = [r | {'source': os.path.realpath(root / r['path'])} for r in state.records() if report.is_record(r)]
+    log = [(entry, os.path.realpath(entry.source)) for entry in state.log() if entry.source]
+    outcomes = [(entry.outcome, source, entry.output or '') for entry, source in log]
+    messages = {source: entry.detail for entry, source in log if entry.outcome == FALLBACK and entry.detail}
     return report.build_report(records, outcomes, messages)
 
 

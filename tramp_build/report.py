@@ -10,7 +10,7 @@ import json
 import zipfile
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from tramp_build.errors import TrampError
 from tramp_build.reasons import AS_IS, FALLBACK
@@ -187,8 +187,29 @@ def _loads(data: bytes, path: Path) -> Report:
         report = json.loads(data)
     except ValueError as exc:
         raise TrampError(f'{path}: not a report of tramp-build: {exc}') from exc
-    if not isinstance(report, dict) or not isinstance(report.get('files'), list) or not isinstance(report.get('summary'), dict):
+    if not isinstance(report, dict) or 'version' not in report:
         raise TrampError(f'{path}: not a report of tramp-build')
     if report.get('version') != VERSION:
         raise TrampError(f'{path}: has version {report.get("version")!r} of the report; this tramp-build reads version {VERSION}')
+    summary = report.get('summary')
+    counts = isinstance(summary, dict) and all(isinstance(summary.get(key), int) for key in _summary((), build=False))
+    if not counts or not isinstance(report.get('files'), list) or not all(map(is_record, report['files'])):
+        raise TrampError(f'{path}: a damaged report of tramp-build')
     return report
+
+
+def is_record(value: object) -> bool:
+    """Whether this can be shown as one file of a report; what else there is in it is the schema's to say."""
+    return _has(value, path=str, language=str, tables=list) and all(
+        _has(table, kind=str, name=str, line=int, entries=list) and all(map(_is_entry, table['entries']))
+        for table in cast('Record', value)['tables']
+    )
+
+
+def _is_entry(value: object) -> bool:
+    text = (str, type(None))
+    return _has(value, name=text, function=text, line=int, convention=text, decision=str, how=list, reason=text)
+
+
+def _has(value: object, **types: type | tuple[type, ...]) -> bool:
+    return isinstance(value, dict) and all(isinstance(value.get(key, ...), kind) for key, kind in types.items())
