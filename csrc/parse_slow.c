@@ -1,0 +1,81 @@
+/* parse_slow.c: the way that every call takes of which the fast parser is not sure, and every call that fails.
+ *
+ * What METH_VARARGS would have been called with is made again, the tuple and the dict, and handed to CPython's own parser.  So results
+ * and errors are its own.  The borrowed references that it stores stay valid after the tuple is gone: the caller's vector holds them.
+ *
+ * Where a converter never returns (a daemon thread that ends, a C++ exception), the tuple is leaked: without the GIL nothing may be
+ * released. */
+#include "parse.h"
+
+/* What PyArg_VaParse and PyArg_VaParseTupleAndKeywords are under PY_SSIZE_T_CLEAN; part of the stable ABI, but since 3.13 in no header. */
+PyAPI_FUNC(int) _PyArg_VaParse_SizeT(PyObject *args, const char *format, va_list outputs);
+PyAPI_FUNC(int) _PyArg_VaParseTupleAndKeywords_SizeT(
+    PyObject *args, PyObject *kwargs, const char *format, char **keywords, va_list outputs);
+
+PyObject *tramp_args_tuple(PyObject *const *args, Py_ssize_t nargs)
+{
+    PyObject *tuple = PyTuple_New(nargs);
+
+    if (tuple == NULL)
+        return NULL;
+    for (Py_ssize_t i = 0; i < nargs; i++) {
+        Py_IncRef(args[i]);
+        PyTuple_SetItem(tuple, i, args[i]);
+    }
+    return tuple;
+}
+
+int tramp_parse_slow(PyObject *const *args, Py_ssize_t nargs, const char *format, enum tramp_sizes sizes, va_list *outputs)
+{
+    PyObject *tuple = tramp_args_tuple(args, nargs);
+    int result;
+
+    if (tuple == NULL)
+        return 0;
+    if (sizes == TRAMP_SSIZE)
+        result = _PyArg_VaParse_SizeT(tuple, format, *outputs);
+    else
+        result = PyArg_VaParse(tuple, format, *outputs);
+    Py_DecRef(tuple);
+    return result;
+}
+
+/* No dict for no names: so does CPython when it calls a METH_VARARGS | METH_KEYWORDS function. */
+static bool make_dict(PyObject *const *values, PyObject *kwnames, PyObject **dict)
+{
+    Py_ssize_t count = kwnames != NULL ? PyTuple_Size(kwnames) : 0;
+
+    *dict = NULL;
+    if (count == 0)
+        return true;
+    *dict = PyDict_New();
+    if (*dict == NULL)
+        return false;
+    for (Py_ssize_t i = 0; i < count; i++) {
+        if (PyDict_SetItem(*dict, PyTuple_GetItem(kwnames, i), values[i]) < 0) {
+            Py_DecRef(*dict);
+            return false;
+        }
+    }
+    return true;
+}
+
+int tramp_parse_keywords_slow(PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames, const char *format, char *const *keywords,
+    enum tramp_sizes sizes, va_list *outputs)
+{
+    PyObject *tuple = tramp_args_tuple(args, nargs);
+    PyObject *dict;
+    int result = 0;
+
+    if (tuple == NULL)
+        return 0;
+    if (make_dict(args + nargs, kwnames, &dict)) {
+        if (sizes == TRAMP_SSIZE)
+            result = _PyArg_VaParseTupleAndKeywords_SizeT(tuple, dict, format, (char **)keywords, *outputs);
+        else
+            result = PyArg_VaParseTupleAndKeywords(tuple, dict, format, (char **)keywords, *outputs);
+        Py_DecRef(dict);
+    }
+    Py_DecRef(tuple);
+    return result;
+}
