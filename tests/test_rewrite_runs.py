@@ -1,0 +1,76 @@
+"""Rewritten modules compile without a warning and behave as the stock ones, but for the exceptions that would have killed them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from rewrite_support import CASES, compile_module, outcomes, rewritten_unit
+
+
+C_CASES = sorted(p.name for p in CASES.glob('*.c'))
+CXX_CASES = sorted(p.name for p in CASES.glob('*.cpp'))
+
+_WARNINGS = ['-Werror', '-Wall', '-Wextra', '-Wpedantic', '-Wshadow', '-Wcast-qual', '-Wcast-function-type', '-Wundef', '-Wformat=2', '-Wunused']
+C_WARNINGS = [*_WARNINGS, '-Wmissing-prototypes', '-Wstrict-prototypes', '-Wold-style-definition', '-Wredundant-decls', '-Wno-missing-field-initializers']
+CXX_WARNINGS = [*_WARNINGS, '-Wold-style-cast', '-Wredundant-decls', '-Wextra-semi', '-Wzero-as-null-pointer-constant', '-Wnon-virtual-dtor']
+
+
+@pytest.mark.parametrize('name', C_CASES)
+def test_c_behaves_as_stock(name: str, tmp_path: Path) -> None:
+    """Same results, same exceptions, same docstrings."""
+    compile_module(CASES / name, tmp_path / 'stock', barrier_library=False)
+    compile_module(rewritten_unit(CASES / name, tmp_path), tmp_path / 'routed')
+    stock = outcomes(tmp_path / 'stock')
+    assert len(stock) > 100
+    assert outcomes(tmp_path / 'routed') == stock
+
+
+@pytest.mark.parametrize('optimize', ['-O0', '-O2'])
+def test_cxx_members(optimize: str, tmp_path: Path) -> None:
+    """Static members, private ones, namespaces, templates: every exception arrives."""
+    compile_module(rewritten_unit(CASES / 'members.cpp', tmp_path), tmp_path / 'routed', optimize)
+    seen = json.loads(outcomes(tmp_path / 'routed'))
+    assert seen['in_namespace']['(1)'] == '(1,)'
+    assert seen['open']['(1)'] == 'IndexError: other'
+    assert seen['hidden']['()'] == 'ValueError: hidden'
+    assert seen['member_keywords']['(1, k=2)'] == "((1,), {'k': 2})"
+    assert seen['seven']['()'] == '7'
+    assert seen['c_linkage']['()'].startswith('RuntimeError: ')
+    assert 'int' in seen['c_linkage']['()']
+    assert [seen[n]['(1)'] for n in ('overloaded', 'otherwise', 'local')] == ['(1,)'] * 3
+
+
+@pytest.mark.parametrize('standard', ['-std=c++11', '-std=c++17'])
+def test_cxx_getset(standard: str, tmp_path: Path) -> None:
+    """Getters and setters; in C++11 the closures of lambdas are made when the module is loaded."""
+    compile_module(rewritten_unit(CASES / 'getset.cpp', tmp_path), tmp_path / 'routed', standard)
+    seen = json.loads(outcomes(tmp_path / 'routed'))
+    assert seen['Thing.value'][:4] == ['0', 'None', '12', "TypeError: 'str' object cannot be interpreted as an integer"]
+    assert seen['Thing.value'][4] == 'ValueError: no delete'
+    assert seen['Thing.text'][:2] == ["'closure'", "AttributeError: attribute 'text' of 'case.Thing' objects is not writable"]
+    assert seen['Thing.throws'][0].startswith('FileNotFoundError: [Errno 2]')
+    assert (seen['Thing.short_row'][0], seen['Thing.otherwise'][0]) == ("'none'", "'none'")
+    assert seen['MemberThing.member'][:2] == ['IndexError: member', 'OverflowError: member']
+    assert seen['MemberThing.number'][0] == '3'
+
+
+@pytest.mark.parametrize('compiler', ['gcc', 'clang'])
+@pytest.mark.parametrize('standard', ['c99', 'c11', 'c17', 'gnu2x'])
+def test_c_without_warnings(compiler: str, standard: str, tmp_path: Path) -> None:
+    """What is inserted is clean in every standard, with both compilers."""
+    assert shutil.which(compiler)
+    for name in C_CASES:
+        compile_module(rewritten_unit(CASES / name, tmp_path), tmp_path / 'out', *C_WARNINGS, f'-std={standard}', '-O1', compiler=compiler)
+
+
+@pytest.mark.parametrize('compiler', ['g++', 'clang++'])
+@pytest.mark.parametrize('standard', ['c++11', 'c++14', 'c++17', 'c++20', 'c++2b'])
+def test_cxx_without_warnings(compiler: str, standard: str, tmp_path: Path) -> None:
+    """The same for C++."""
+    assert shutil.which(compiler)
+    for name in CXX_CASES:
+        compile_module(rewritten_unit(CASES / name, tmp_path), tmp_path / 'out', *CXX_WARNINGS, f'-std={standard}', '-O1', compiler=compiler)
