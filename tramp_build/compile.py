@@ -106,11 +106,13 @@ def _prepare(path: Path, project: Project, language: Language, *, unit: bool) ->
     try:
         decided = project.plan_file(path, language, unit=unit)
         rewritten = project.rewrite_file(path, decided, unit=unit) if decided and decided.routed else None
-    except RewriteError as exc:
-        console.warn(f'{path}: left as it is: {exc}; please report this with the source')
-        return Prepared(path, decided, routed=False, problem=str(exc)), None
     except OSError as exc:
         return Prepared(path, None, routed=False, problem=exc.strerror or str(exc)), None
+    except Exception as exc:
+        # A bug of ours, a RewriteError among them, must not break somebody's build: the original compiles.
+        problem = str(exc) if isinstance(exc, RewriteError) else f'{type(exc).__name__}: {exc}'
+        console.warn(f'{path}: left as it is, an internal error of tramp-build: {problem}; please report this with the source')
+        return Prepared(path, decided, routed=False, problem=problem), None
     return Prepared(path, decided, routed=rewritten is not None, problem=None), rewritten.body() if rewritten else None
 
 
