@@ -17,7 +17,6 @@ from tramp_build import elf, wheel
 from tramp_build.errors import ToolError
 from tramp_build.wheel import PLACEHOLDER, Bundled
 
-
 C_LIBRARY = 'libtramp-1.2.so'
 CXX_LIBRARY = 'libtramp-cxx-1.2.so'
 

@@ -88,15 +88,6 @@ class Routing:
         """What stands in front of a compiler."""
         return [os.fspath(self.tools.launcher), f'--tramp-state={self.state.dir}']
 
-    def bodies(self) -> dict[str, str]:
-        """Real path of each source -> the name of the text that is compiled instead, '-' where that is the source itself."""
-        try:
-            lines = self.state.dir.joinpath('index').read_bytes().split(b'\n')
-        except OSError:
-            return {}
-        fields = (os.fsdecode(line).split('\t') for line in lines)
-        return {words[0]: words[5] for words in fields if len(words) > 5}
-
     def report(self) -> Report:
         """What has happened so far."""
         from tramp_build import build_report
@@ -117,6 +108,16 @@ class Routing:
         from tramp_build import report
 
         console.info(report.summary_line(done or self.report(), _shown(where) if where else None))
+
+
+def bodies(state_dir: Path) -> dict[str, str]:
+    """Real path of each source -> the name of the text that is compiled instead, '-' where that is the source itself."""
+    try:
+        lines = state_dir.joinpath('index').read_bytes().split(b'\n')
+    except OSError:
+        return {}
+    fields = (os.fsdecode(line).split('\t') for line in lines)
+    return {words[0]: words[5] for words in fields if len(words) > 5}
 
 
 def _shown(path: Path) -> str:

@@ -156,7 +156,7 @@ def _remove_stale(command: Any, routing: backend.Routing) -> None:
     file = routing.state.dir / 'extensions.json'
     known = _stamps(file)
     stamps = {}
-    bodies = routing.bodies()
+    bodies = backend.bodies(routing.state.dir)
     for extension in command.extensions:
         module = command.get_ext_fullpath(extension.name)
         stamps[module] = _stamp(extension, routing.config, bodies)

@@ -1,0 +1,7 @@
+from setuptools import Extension, setup
+
+setup(
+    libraries=[('answer', {'sources': ['answer.c']})],
+    ext_modules=[Extension('library', ['library.c'])],
+    py_modules=[],
+)

@@ -1,0 +1,3 @@
+from setuptools import setup
+
+setup(py_modules=['setuptools_pure'])

@@ -1,0 +1,535 @@
+"""The meson-python backend: whole builds of the projects in tests/packages."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+from pathlib import Path
+
+import mesonpy
+import pytest
+from package_support import EXT_SUFFIX, ROOT, VEnv, check_record, copy_package, names_in, read_member, run
+
+import tramp_build.mesonpy
+from tramp_build import elf, paths
+
+VERSION = paths.version()
+C_LIBRARY = f'libtramp-{VERSION}.so'
+CXX_LIBRARY = f'libtramp-cxx-{VERSION}.so'
+
+HOOKS = [
+    f'{verb}{kind}'
+    for verb in ('build_', 'get_requires_for_build_', 'prepare_metadata_for_build_')
+    for kind in ('wheel', 'sdist', 'editable')
+]
+RAISES = """
+import meson_cpp
+assert meson_cpp.check(3) == 3
+try:
+    meson_cpp.check(-3)
+except ValueError as exc:
+    assert str(exc) == 'negative: -3'
+else:
+    raise SystemExit('nothing was raised')
+"""
+
+
+@pytest.fixture(autouse=True)
+def tools(monkeypatch, tmp_path):
+    """meson and ninja of this environment; nothing of the user's; a temporary directory that can be looked into."""
+    monkeypatch.setenv('PATH', os.path.dirname(sys.executable), prepend=os.pathsep)
+    for name in ('CC', 'CXX', 'CFLAGS', 'CXXFLAGS', 'TRAMP_BUILD'):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv('SOURCE_DATE_EPOCH', '1700000000')
+    scratch = tmp_path / 'scratch'
+    scratch.mkdir()
+    monkeypatch.setattr(tempfile, 'tempdir', os.fspath(scratch))
+    return scratch
+
+
+def in_package(name):
+    return pytest.mark.parametrize('package', [name], indirect=True)
+
+
+def build(directory, settings=None, backend=tramp_build.mesonpy):
+    """Build a wheel of the current directory."""
+    directory.mkdir(exist_ok=True)
+    return directory / backend.build_wheel(os.fspath(directory), settings)
+
+
+def needed(wheel, name):
+    return elf.read_dynamic(read_member(wheel, name)).needed
+
+
+def tree(directory):
+    return {p.relative_to(directory): (p.stat().st_mtime_ns, p.read_bytes() if p.is_file() else None) for p in directory.rglob('*')}
+
+
+@pytest.mark.parametrize('name', HOOKS)
+def test_has_exactly_the_hooks_of_mesonpy(name):
+    assert hasattr(tramp_build.mesonpy, name) == hasattr(mesonpy, name)
+
+
+@pytest.mark.parametrize('name', [name for name in HOOKS if name.startswith('get_requires')])
+@in_package('meson-pure')
+def test_requirements_are_those_of_mesonpy(package, name):
+    if hasattr(mesonpy, name):
+        assert getattr(tramp_build.mesonpy, name)({'tramp-build.strict': 'true'}) == getattr(mesonpy, name)()
+
+
+@in_package('meson-cpp')
+def test_wheel(package, tmp_path, venv, tools, capfd):
+    before = tree(package)
+    wheel = build(tmp_path / 'dist')
+    assert names_in(wheel) == {
+        f'meson_cpp{EXT_SUFFIX}',
+        f'meson_cpp.libs/{CXX_LIBRARY}',
+        *(f'meson_cpp-1.0.dist-info/{name}' for name in ('METADATA', 'WHEEL', 'RECORD', 'tramp-build.json')),
+    }
+    check_record(wheel)
+    venv.install(wheel)
+    venv.run(RAISES)
+    assert capfd.readouterr().err.splitlines()[-1] == 'tramp-build: 1 file, 1 row routed, 0 skipped'
+    assert tree(package) == before
+    assert list(tools.iterdir()) == []
+
+
+@in_package('meson-cpp')
+def test_the_stock_wheel_dies(package, tmp_path, venv):
+    """What all of this is for: without it, the test above can not pass."""
+    venv.install(build(tmp_path / 'dist', backend=mesonpy))
+    result = venv.run('import meson_cpp; meson_cpp.check(-3)', check=False)
+    assert result.returncode < 0
+    assert 'terminate called' in result.stderr
+
+
+@in_package('meson-nested')
+def test_nested_packages(package, tmp_path, venv):
+    wheel = build(tmp_path / 'dist')
+    plain, thrower = f'nested/_plain{EXT_SUFFIX}', f'nested/deep/_thrower{EXT_SUFFIX}'
+    assert {name for name in names_in(wheel) if '.so' in name} == {
+        plain,
+        thrower,
+        f'meson_nested.libs/{C_LIBRARY}',
+        f'meson_nested.libs/{CXX_LIBRARY}',
+    }
+    assert C_LIBRARY in needed(wheel, plain)
+    assert CXX_LIBRARY in needed(wheel, thrower)
+    check_record(wheel)
+    venv.install(wheel)
+    venv.run("""
+from nested import _plain
+from nested.deep import _thrower
+assert _plain.word() == 'from-pyproject'
+try:
+    _thrower.fail('far')
+except IndexError as exc:
+    assert str(exc) == 'far'
+else:
+    raise SystemExit('nothing was raised')
+""")
+
+
+@in_package('meson-nested')
+def test_a_c_module_needs_no_cxx_run_time(package, tmp_path):
+    """Not itself, and not through the library that it loads."""
+    wheel = build(tmp_path / 'dist')
+    for name in (f'nested/_plain{EXT_SUFFIX}', f'meson_nested.libs/{C_LIBRARY}'):
+        assert not [library for library in needed(wheel, name) if library.startswith(('libstdc++', 'libgcc_s', 'libtramp-cxx'))]
+
+
+@in_package('meson-nested')
+def test_the_wheel_carries_the_report(package, tmp_path):
+    report = json.loads(read_member(build(tmp_path / 'dist'), 'meson_nested-1.0.dist-info/tramp-build.json'))
+    assert [file['path'] for file in report['files']] == ['nested/deep/thrower.cpp', 'nested/plain.c']
+    assert report['summary']['routed'] == 2
+
+
+@pytest.mark.parametrize('package', ['meson-pure', 'meson-tableless'], indirect=True)
+def test_nothing_to_route_leaves_the_wheel_as_it_was(package, tmp_path):
+    stock = build(tmp_path / 'stock', backend=mesonpy)
+    ours = build(tmp_path / 'ours')
+    assert ours.name == stock.name
+    assert ours.read_bytes() == stock.read_bytes()
+
+
+@in_package('meson-cpp')
+def test_reproducible(package, tmp_path):
+    assert build(tmp_path / 'a').read_bytes() == build(tmp_path / 'b').read_bytes()
+
+
+@in_package('meson-cpp')
+def test_off(package, tmp_path, monkeypatch, capfd):
+    stock = build(tmp_path / 'stock', backend=mesonpy)
+    monkeypatch.setenv('TRAMP_BUILD', 'off')
+    capfd.readouterr()
+    ours = build(tmp_path / 'ours', {'tramp-build.strict': 'true'})
+    assert ours.read_bytes() == stock.read_bytes()
+    said = capfd.readouterr()
+    assert 'tramp' not in (said.out + said.err).replace('tramp_build', '')
+
+
+@in_package('meson-cpp')
+def test_static(package, tmp_path, venv):
+    wheel = build(tmp_path / 'dist', {'tramp-build.link': 'static'})
+    assert {name for name in names_in(wheel) if '.so' in name} == {f'meson_cpp{EXT_SUFFIX}'}
+    assert 'meson_cpp-1.0.dist-info/tramp-build.json' in names_in(wheel)
+    venv.install(wheel)
+    venv.run(RAISES)
+
+
+@in_package('meson-nested')
+def test_config_settings_go_where_they_belong(package, tmp_path, venv):
+    wheel = build(tmp_path / 'dist', {'setup-args': '-Dword=from-settings', 'tramp-build.exclude': 'nested/deep/*'})
+    assert {name for name in names_in(wheel) if name.startswith('meson_nested.libs')} == {f'meson_nested.libs/{C_LIBRARY}'}
+    venv.install(wheel)
+    venv.run("from nested import _plain; assert _plain.word() == 'from-settings'")
+
+
+@pytest.mark.parametrize(
+    ('settings', 'message'),
+    [
+        ({'tramp-build.strickt': 'true'}, 'tramp-build: error: config setting tramp-build.strickt: unknown key; did you mean'),
+        ({'setup-arg': '-Dx=y'}, 'Unknown option "setup-arg". Did you mean "setup-args"'),
+    ],
+    ids=['ours', "mesonpy's"],
+)
+@in_package('meson-cpp')
+def test_wrong_settings(package, tmp_path, capfd, settings, message):
+    with pytest.raises(SystemExit):
+        build(tmp_path / 'dist', settings)
+    said = capfd.readouterr()
+    assert message in said.out + said.err
+
+
+def compiler_script(directory, name, compiler):
+    """A compiler that writes down that it was called."""
+    script = directory / name
+    script.write_text(f'#!/bin/sh\necho "$@" >> "{directory}/calls"\nexec {compiler} "$@"\n')
+    script.chmod(0o755)
+    return script
+
+
+def calls(directory):
+    return [line for line in directory.joinpath('calls').read_text().splitlines() if 'meson_cpp' in line]
+
+
+@pytest.mark.parametrize('where', ['settings', 'pyproject'])
+@in_package('meson-cpp')
+def test_native_file_of_the_user(package, tmp_path, where):
+    """Relative to where mesonpy runs Meson: a directory below the project."""
+    script = compiler_script(tmp_path, 'my-c++', 'g++')
+    package.joinpath('native.ini').write_text(f"[constants]\nflags = ['-DOWN=1']\n[binaries]\ncpp = ['{script}'] + flags\n")
+    if where == 'pyproject':
+        with package.joinpath('pyproject.toml').open('a') as file:
+            file.write("[tool.meson-python.args]\nsetup = ['--native-file=../native.ini']\n")
+    wheel = build(tmp_path / 'dist', {'setup-args': ['--native-file', '../native.ini']} if where == 'settings' else None)
+    assert f'meson_cpp.libs/{CXX_LIBRARY}' in names_in(wheel)
+    assert len(calls(tmp_path)) == 2
+    assert all(line.startswith('-DOWN=1') for line in calls(tmp_path))
+
+
+@in_package('meson-cpp')
+def test_cross_file_of_the_user(package, tmp_path):
+    script = compiler_script(tmp_path, 'cross-c++', 'g++')
+    machine = "[host_machine]\nsystem = 'linux'\ncpu_family = 'x86_64'\ncpu = 'x86_64'\nendian = 'little'\n"
+    package.joinpath('cross.ini').write_text(f"[binaries]\ncpp = '{script}'\n{machine}")
+    wheel = build(tmp_path / 'dist', {'setup-args': f'--cross-file={package}/cross.ini'})
+    assert f'meson_cpp.libs/{CXX_LIBRARY}' in names_in(wheel)
+    assert calls(tmp_path)
+
+
+@in_package('meson-cpp')
+def test_compiler_of_the_environment(package, tmp_path, monkeypatch):
+    script = compiler_script(tmp_path, 'my-c++', 'g++')
+    monkeypatch.setenv('CXX', f'{script} -DOWN=1')
+    wheel = build(tmp_path / 'dist')
+    assert f'meson_cpp.libs/{CXX_LIBRARY}' in names_in(wheel)
+    assert all(line.startswith('-DOWN=1') for line in calls(tmp_path))
+
+
+@in_package('meson-cpp')
+def test_a_missing_compiler_is_reported_by_meson(package, tmp_path, monkeypatch, capfd):
+    directory = tmp_path / 'bin'
+    directory.mkdir()
+    for name in ('meson', 'ninja'):
+        directory.joinpath(name).symlink_to(shutil.which(name))
+    monkeypatch.setenv('PATH', os.fspath(directory))
+    with pytest.raises(SystemExit) as ended:
+        build(tmp_path / 'dist')
+    assert ended.value.code
+    said = capfd.readouterr()
+    assert 'Unknown compiler(s)' in said.out
+    assert 'tramp' not in said.err
+
+
+@in_package('meson-cpp')
+def test_a_failed_build_leaves_nothing_behind(package, tmp_path, tools, capfd):
+    package.joinpath('meson_cpp.cpp').write_text('static PyMethodDef methods[] = { not C++')
+    with pytest.raises(SystemExit):
+        build(tmp_path / 'dist')
+    said = capfd.readouterr()
+    assert 'meson_cpp.cpp:1:' in said.out
+    assert list(tools.iterdir()) == []
+    assert sorted(path.name for path in package.iterdir()) == ['meson.build', 'meson_cpp.cpp', 'pyproject.toml']
+
+
+@in_package('meson-cpp')
+def test_a_full_disk_is_a_clear_error(package, tmp_path, monkeypatch, capfd):
+    from tramp_build.state import State
+
+    def full(self, body):
+        raise OSError(28, 'No space left on device', '/somewhere/bodies/x')
+
+    monkeypatch.setattr(State, 'add_body', full)
+    with pytest.raises(SystemExit) as ended:
+        build(tmp_path / 'dist')
+    assert ended.value.code == 1
+    assert 'tramp-build: error: /somewhere/bodies/x: No space left on device' in capfd.readouterr().err
+
+
+@in_package('meson-cpp')
+def test_a_read_only_source_tree(package, tmp_path):
+    for path in [*package.iterdir(), package]:
+        path.chmod(path.stat().st_mode & ~0o222)
+    before = tree(package)
+    wheel = build(tmp_path / 'dist', {'build-dir': os.fspath(tmp_path / 'build')})
+    assert f'meson_cpp.libs/{CXX_LIBRARY}' in names_in(wheel)
+    assert tree(package) == before
+
+
+@pytest.mark.parametrize('persistent', [False, True], ids=['scratch', 'build-dir'])
+def test_paths_with_spaces_and_quotes(tmp_path, monkeypatch, venv, persistent):
+    directory = tmp_path / """it's a "path" ü & (co)"""
+    scratch = directory / 'scratch'
+    scratch.mkdir(parents=True)
+    monkeypatch.setattr(tempfile, 'tempdir', os.fspath(scratch))
+    monkeypatch.chdir(copy_package('meson-cpp', directory))
+    wheel = build(tmp_path / 'dist', {'build-dir': 'b u'} if persistent else None)
+    venv.install(wheel)
+    venv.run(RAISES)
+
+
+class TestBuildDirectory:
+    """`-Cbuild-dir`: what was built is used again, unless it would be wrong."""
+
+    @pytest.fixture
+    def rebuild(self, tmp_path, capfd):
+        def rebuild(**settings):
+            capfd.readouterr()
+            wheel = build(tmp_path / 'dist', {'build-dir': 'build/x', **{k.replace('_', '-'): v for k, v in settings.items()}})
+            out = capfd.readouterr().out
+            assert ('no work to do' in out) != ('Compiling' in out)
+            return wheel, 'Compiling' in out
+
+        return rebuild
+
+    @in_package('meson-cpp')
+    def test_again(self, package, rebuild):
+        first, compiled = rebuild()
+        assert compiled
+        before = first.read_bytes()
+        again, compiled = rebuild()
+        assert not compiled
+        assert again.read_bytes() == before
+        assert package.joinpath('build/x/.gitignore').read_text().splitlines()[-1] == '*'
+
+    @in_package('meson-cpp')
+    def test_another_configuration(self, package, rebuild):
+        rebuild()
+        wheel, compiled = rebuild(**{'tramp-build.exclude': '*.cpp'})
+        assert compiled
+        assert not [name for name in names_in(wheel) if '.libs' in name]
+        wheel, compiled = rebuild()
+        assert compiled
+        assert f'meson_cpp.libs/{CXX_LIBRARY}' in names_in(wheel)
+
+    @in_package('meson-cpp')
+    def test_off_and_on_again(self, package, rebuild, monkeypatch):
+        rebuild()
+        monkeypatch.setenv('TRAMP_BUILD', 'off')
+        wheel, compiled = rebuild()
+        assert compiled
+        assert not [name for name in names_in(wheel) if '.libs' in name]
+        assert 'tramp' not in package.joinpath('build/x/build.ninja').read_text()
+        assert rebuild()[1] is False
+        monkeypatch.delenv('TRAMP_BUILD')
+        wheel, compiled = rebuild()
+        assert compiled
+        assert f'meson_cpp.libs/{CXX_LIBRARY}' in names_in(wheel)
+
+    @in_package('meson-cpp')
+    def test_set_up_by_mesonpy_itself(self, package, rebuild, tmp_path):
+        build(tmp_path / 'dist', {'build-dir': 'build/x'}, backend=mesonpy)
+        wheel, compiled = rebuild()
+        assert compiled
+        assert f'meson_cpp.libs/{CXX_LIBRARY}' in names_in(wheel)
+
+    @in_package('meson-cpp')
+    def test_another_file_changes_the_decision(self, package, rebuild):
+        """A table of functions that are defined elsewhere: whether it is routed depends on the other file alone."""
+        table = package / 'meson_cpp.cpp'
+        text = table.read_text()
+        start, end = text.index('static PyObject *check'), text.index('static PyMethodDef')
+        prologue = text[:start]
+        declaration = 'extern "C" PyObject *check(PyObject *, PyObject *);\n'
+        other = package / 'other.cpp'
+        other.write_text(prologue + declaration + text[start:end].replace('static ', ''))
+        table.write_text(prologue + declaration + text[end:])
+        package.joinpath('meson.build').write_text(
+            package.joinpath('meson.build').read_text().replace("'meson_cpp.cpp'", "'meson_cpp.cpp', 'other.cpp'")
+        )
+        rebuild()
+        state = next(package.glob('build/x/tramp-build/state-*'))
+        before = _body_of(state, table)
+        other.write_text(prologue + declaration)
+        (objects,) = package.glob('build/x/*.p')
+        from tramp_build import backend, meson_build
+
+        routing = backend.Routing(package, None, _State(state), None)
+        meson_build._remove_stale_objects(routing, {os.fspath(table): before + 'x'})
+        assert [path.name for path in objects.glob('*.o')] == ['other.cpp.o']
+
+
+class _State:
+    """The two things of a State that are asked for."""
+
+    def __init__(self, directory):
+        from tramp_build.state import State
+
+        self.dir = directory
+        self.log = State.open(directory).log
+
+
+def _body_of(state, source):
+    from tramp_build import backend
+
+    return backend.bodies(state)[os.fspath(source)]
+
+
+class TestEditable:
+    @pytest.fixture
+    def install(self, tmp_path, venv):
+        def install(settings=None):
+            name = tramp_build.mesonpy.build_editable(os.fspath(tmp_path), settings)
+            venv.install('--force-reinstall', tmp_path / name)
+            return venv
+
+        return install
+
+    @in_package('meson-cpp')
+    def test_rebuilds_are_routed(self, package, install):
+        venv = install()
+        venv.run(RAISES)
+        source = package / 'meson_cpp.cpp'
+        source.write_text(source.read_text().replace('negative', 'below zero'))
+        venv.run(RAISES.replace('negative', 'below zero'))
+        (state,) = package.glob('build/*/tramp-build/state-*')
+        assert [line for line in state.joinpath('log').read_text().splitlines() if line.startswith(('routed', 'fallback'))] == [
+            line for line in state.joinpath('log').read_text().splitlines() if line.startswith('routed')
+        ]
+
+    @in_package('meson-cpp')
+    def test_everything_that_is_named_stays(self, package, install):
+        """An isolated environment is gone by then, and with it our installation."""
+        install()
+        (build_dir,) = package.glob('build/*')
+        assert build_dir.name == mesonpy._tags.get_abi_tag()
+        named = build_dir.joinpath('build.ninja').read_text() + ''.join(
+            path.read_text() for path in build_dir.glob('tramp-build/state-*/conf')
+        )
+        assert os.fspath(ROOT / 'tramp_build') not in named
+        assert os.fspath(paths.launcher()) not in named
+        assert os.fspath(paths.library_dir()) not in named
+
+    @in_package('meson-cpp')
+    def test_settings_of_the_front_end_are_not_changed(self, package, tmp_path):
+        settings = {'tramp-build.strict': 'false', 'build-dir': 'b'}
+        tramp_build.mesonpy.build_editable(os.fspath(tmp_path), settings)
+        assert settings == {'tramp-build.strict': 'false', 'build-dir': 'b'}
+
+
+@in_package('meson-cpp')
+def test_sdist_is_that_of_mesonpy(package, tmp_path):
+    for command in (['init', '-q'], ['add', '.'], ['-c', 'user.name=x', '-c', 'user.email=x@x', 'commit', '-qm', 'x']):
+        subprocess.run(['git', *command], check=True)
+    sdists = []
+    for backend, settings in ((mesonpy, None), (tramp_build.mesonpy, {'tramp-build.strict': 'true'})):
+        directory = tmp_path / backend.__name__
+        directory.mkdir()
+        sdists.append(directory / backend.build_sdist(os.fspath(directory), settings))
+    stock, ours = sdists
+    assert ours.name == stock.name
+    with tarfile.open(stock) as a, tarfile.open(ours) as b:
+        assert [(m.name, m.mtime, m.mode, m.size) for m in a] == [(m.name, m.mtime, m.mode, m.size) for m in b]
+        assert [a.extractfile(m).read() for m in a if m.isfile()] == [b.extractfile(m).read() for m in b if m.isfile()]
+
+
+@in_package('meson-nested')
+def test_auditwheel(package, tmp_path):
+    """It finds everything that it would bring in, and what it repairs works."""
+    wheel = build(tmp_path / 'dist')
+    said = run(sys.executable, '-m', 'auditwheel', 'show', wheel).stdout
+    assert 'manylinux' in said
+    run(sys.executable, '-m', 'auditwheel', 'repair', '--wheel-dir', tmp_path / 'repaired', wheel)
+    (repaired,) = tmp_path.joinpath('repaired').iterdir()
+    venv = VEnv(tmp_path / 'venv')
+    venv.install(repaired)
+    venv.run("""
+from nested.deep import _thrower
+try:
+    _thrower.fail('far')
+except IndexError:
+    raise SystemExit(0)
+raise SystemExit('nothing was raised')
+""")
+
+
+@in_package('meson-cpp')
+def test_isolated(package, offline, tmp_path, venv):
+    """As a user does it: nothing of this checkout or environment is in reach."""
+    run(sys.executable, '-m', 'build', '--wheel', '--outdir', tmp_path / 'dist', package)
+    (wheel,) = tmp_path.joinpath('dist').iterdir()
+    venv.install(wheel)
+    venv.run(RAISES)
+
+
+@pytest.fixture(scope='session')
+def other_release(tmp_path_factory):
+    """A build of libtramp and the launcher that calls itself 99.9."""
+    directory = tmp_path_factory.mktemp('release')
+    env = {**os.environ, 'PATH': os.pathsep.join((os.path.dirname(sys.executable), os.environ['PATH']))}
+    run('meson', 'setup', directory, ROOT, '-Drelease=99.9', env=env)
+    run('ninja', '-C', directory, env=env)
+    return directory
+
+
+def test_two_releases_in_one_process(tmp_path, monkeypatch, venv, other_release):
+    """Two wheels that bring different releases: each module uses its own."""
+    monkeypatch.chdir(copy_package('meson-cpp', tmp_path))
+    venv.install(build(tmp_path / 'dist'))
+    monkeypatch.chdir(copy_package('meson-nested', tmp_path))
+    monkeypatch.setattr(paths, '__version__', '99.9')
+    monkeypatch.setattr(paths, '_PACKAGE', Path('/nowhere'))
+    monkeypatch.setenv('TRAMP_BUILD_DEV', os.fspath(other_release))
+    wheel = build(tmp_path / 'dist')
+    assert 'meson_nested.libs/libtramp-cxx-99.9.so' in names_in(wheel)
+    venv.install(wheel)
+    venv.run(f"""
+from nested.deep import _thrower
+{RAISES}
+try:
+    _thrower.fail('far')
+except IndexError as exc:
+    assert str(exc) == 'far'
+else:
+    raise SystemExit('nothing was raised')
+with open('/proc/self/maps') as file:
+    loaded = {{line.split('/')[-1].strip() for line in file if 'libtramp' in line}}
+assert loaded == {{'libtramp-cxx-{VERSION}.so', 'libtramp-cxx-99.9.so'}}, loaded
+""")
