@@ -7,11 +7,17 @@ enum { MAX_NESTING = 10 };
 
 static bool is_wrapper(const char *word)
 {
-    static const char *const wrappers[] = {"buildcache", "ccache", "distcc", "icecc", "pump", "sccache"};
+    static const char *const wrappers[] = {"buildcache", "ccache", "distcc", "icecc", "pump", "sccache", "tramp-cc"};
     for (size_t i = 0; i < sizeof wrappers / sizeof wrappers[0]; i++)
         if (strcmp(base_name(word), wrappers[i]) == 0)
             return true;
     return false;
+}
+
+/* What a wrapper takes for itself: ccache KEY=VALUE... gcc, tramp-cc --tramp-state=DIR gcc. */
+static bool is_own_word(const char *word)
+{
+    return (word[0] != '-' && strchr(word, '=')) || starts_with(word, "--tramp-state=");
 }
 
 size_t find_compiler(char *const *argv)
@@ -19,7 +25,7 @@ size_t find_compiler(char *const *argv)
     size_t i = 0;
     while (is_wrapper(argv[i])) {
         size_t next = i + 1;
-        while (argv[next] && argv[next][0] != '-' && strchr(argv[next], '=')) /* ccache KEY=VALUE... gcc */
+        while (argv[next] && is_own_word(argv[next]))
             next++;
         if (argv[next] == NULL || argv[next][0] == '-')
             return i;
@@ -31,6 +37,11 @@ size_t find_compiler(char *const *argv)
 bool is_cxx_driver(const char *compiler)
 {
     return strstr(base_name(compiler), "++") != NULL;
+}
+
+bool is_clang(const char *compiler)
+{
+    return strstr(base_name(compiler), "clang") != NULL;
 }
 
 /* One word from `*text`, which is at its first character, with the quoting taken off. */

@@ -11,6 +11,9 @@ size_t find_compiler(char *const *argv);
 /* Whether the driver takes a .c file as C++. */
 bool is_cxx_driver(const char *compiler);
 
+/* Whether the driver is called clang; one that is clang under another name is not known to be. */
+bool is_clang(const char *compiler);
+
 /* The words after the compiler with every @file in place of its name replaced by its words, as gcc and clang do it: blanks
    separate, quotes and backslashes quote.  False where a file can not be read or is nested without end. */
 bool expand_arguments(struct words *result, char *const *argv);

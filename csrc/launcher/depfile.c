@@ -11,7 +11,7 @@
 /* gcc and clang agree: the output's name, or else the source's without its directory, with .d for what follows the last dot. */
 static char *derived_path(const struct command *command)
 {
-    const char *base = command->output ? command->output : base_name(command->source);
+    const char *base = command->output ? command->output : base_name(command->sources[0].path);
     const char *dot = strrchr(base_name(base), '.');
     struct buffer path = {0};
     add_bytes(&path, base, dot ? (size_t)(dot - base) : strlen(base));
@@ -60,12 +60,14 @@ void redirect_depfile(struct words *words, const struct command *command, char *
     }
 }
 
-/* As make wants it, and as both compilers write it. */
+/* As make wants it, and as both compilers write it: without "./" in front too. */
 static char *make_escaped(const char *path)
 {
     struct buffer text = {0};
     size_t backslashes = 0;
     add_text(&text, "");
+    while (path[0] == '.' && path[1] == '/')
+        path += 2 + strspn(path + 2, "/");
     for (const char *at = path; *at; at++) {
         if (*at == ' ' || *at == '\t')
             for (size_t i = 0; i <= backslashes; i++)
@@ -102,7 +104,7 @@ bool deliver_depfile(const char *detour, const char *path, const struct unit *un
         return false;
     replace_all(&text, make_escaped(unit->path), make_escaped(source));
     if (unit->sibling_prefix)
-        replace_all(&text, make_escaped(unit->sibling_prefix), make_escaped(unit->source_prefix));
+        replace_all(&text, make_escaped(unit->sibling_prefix), make_escaped(unit->sibling_spelled));
     if (lstat(path, &status) == 0 && !S_ISREG(status.st_mode))
         good = write_through(path, &text);
     else

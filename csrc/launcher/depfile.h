@@ -5,7 +5,7 @@
 #include "parse.h"
 #include "unit.h"
 
-/* Where the compiler would write the dependencies of this call; NULL without any. */
+/* Where the compiler would write the dependencies of this compile of one source; NULL without any. */
 char *depfile_path(const struct command *command);
 
 /* Where it is to write them instead.  A name of its own, so that a call that is killed leaves no wrong file, and the same

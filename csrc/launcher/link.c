@@ -3,7 +3,7 @@
 #include "conf.h"
 #include "diagnose.h"
 #include "prepare.h"
-#include "run.h"
+#include "route.h"
 #include "scan.h"
 
 #include <errno.h>
@@ -86,24 +86,20 @@ static char *rpath_option(const struct conf *conf)
     return option.data;
 }
 
-static struct words link_command(const struct call *call, const struct conf *conf, const struct libraries *libraries)
+static void add_libraries(struct words *words, const struct conf *conf, const struct libraries *libraries)
 {
-    struct words words = {0};
-    for (char **word = call->original; *word; word++)
-        add_word(&words, *word);
     if (!libraries->cxx_shared)
-        add_word(&words, libraries->cxx);
-    if (libraries->c_shared) {
-        add_word(&words, concat("-Wl,--push-state,--as-needed", NULL));
-        add_word(&words, libraries->c);
-        if (libraries->cxx_shared)
-            add_word(&words, libraries->cxx);
-        add_word(&words, concat("-Wl,--pop-state", NULL));
-        add_word(&words, rpath_option(conf));
-    } else {
-        add_word(&words, libraries->c);
+        add_word(words, libraries->cxx);
+    if (!libraries->c_shared) {
+        add_word(words, libraries->c);
+        return;
     }
-    return words;
+    add_word(words, concat("-Wl,--push-state,--as-needed", NULL));
+    add_word(words, libraries->c);
+    if (libraries->cxx_shared)
+        add_word(words, libraries->cxx);
+    add_word(words, concat("-Wl,--pop-state", NULL));
+    add_word(words, rpath_option(conf));
 }
 
 /* Whether the output names the library as one that it needs: a string of its own in the string table. */
@@ -148,24 +144,78 @@ static bool finish(const struct conf *conf, const struct libraries *libraries, c
     return c || cxx || !libraries->cxx_shared;
 }
 
+/* Sources that are compiled by the same call: all that can be routed, in `routed`.  A problem with one of them leaves all as
+   they are. */
+static size_t route_sources(const struct call *call, struct routed *routed, const char **problem)
+{
+    const struct command *command = &call->command;
+    size_t count = 0;
+    for (size_t i = 0; command->refusal == OUTCOME_NONE && i < command->source_count; i++) {
+        enum outcome outcome = decide(call, &command->sources[i], &routed[count]);
+        if (outcome == OUTCOME_ROUTED && routed[count].problem)
+            *problem = routed[count].problem;
+        else if (outcome == OUTCOME_PREPARE_FAILED && is_strict(call->state))
+            *problem = "a file could not be prepared";
+        count += outcome == OUTCOME_ROUTED;
+    }
+    return count;
+}
+
+static struct words as_given(const struct call *call)
+{
+    struct words words = {0};
+    for (char **word = call->original; *word; word++)
+        add_word(&words, *word);
+    return words;
+}
+
+/* A link of objects alone, which says what it has to say while it runs. */
+static struct result link_objects(const struct call *call, const struct words *words)
+{
+    struct result result = run_child(words->items, &(struct child_options){.stdout_fd = -1, .stderr_fd = -1});
+    if (!succeeded(result)) {
+        log_outcome(call->state, result.signal ? OUTCOME_INTERRUPTED : OUTCOME_LINK_FAILED, NULL, call->command.output, NULL);
+        end_like(result);
+    }
+    return result;
+}
+
+static struct result compile_and_link(const struct call *call, const struct words *words, const struct words *without, const struct routed *routed,
+                                      size_t count, const char *problem)
+{
+    struct result result = {0};
+    const char *source = call->command.sources[0].path;
+    if (problem == NULL)
+        problem = run_routed(words, routed, count, &result);
+    if (problem)
+        fall_back(call, without->items, source, problem);
+    for (size_t i = 0; i < count; i++)
+        log_outcome(call->state, result.signal ? OUTCOME_INTERRUPTED : OUTCOME_ROUTED, routed[i].source->path, call->command.output, NULL);
+    if (result.signal)
+        end_like(result);
+    return result;
+}
+
 _Noreturn void link_with_libtramp(const struct call *call)
 {
     const struct command *command = &call->command;
-    const char *output = command->output ? command->output : "a.out";
+    const char *output = command->output ? command->output : "a.out", *problem = NULL;
     struct conf conf;
-    if (command->relocatable || !anything_uses(command))
+    struct routed *routed = allocate((command->source_count + 1) * sizeof *routed);
+    size_t count = command->relocatable ? 0 : route_sources(call, routed, &problem);
+    bool uses = !command->relocatable && anything_uses(command);
+    if (!uses && count == 0 && problem == NULL)
         run_as_it_is(call, OUTCOME_LINK_PLAIN);
     if ((!call->state_given && !create_state(call->state)) || !read_conf(&conf, call->state)) {
         say("error", output, concat("uses libtramp, and ", call->state, "/conf, which says where that is, can not be read", NULL));
         _exit(1);
     }
     struct libraries libraries = choose_libraries(command, &conf);
-    struct words words = link_command(call, &conf, &libraries);
-    struct result result = run_child(words.items, &(struct child_options){.stdout_fd = -1, .stderr_fd = -1});
-    if (!succeeded(result)) {
-        log_outcome(call->state, result.signal ? OUTCOME_INTERRUPTED : OUTCOME_LINK_FAILED, NULL, output, NULL);
-        end_like(result);
-    }
+    struct words without = as_given(call), words = count ? routed_words(call, routed, count, NULL) : as_given(call);
+    if (uses)
+        add_libraries(&without, &conf, &libraries);
+    add_libraries(&words, &conf, &libraries);
+    struct result result = count || problem ? compile_and_link(call, &words, &without, routed, count, problem) : link_objects(call, &words);
     if (!finish(&conf, &libraries, output))
         run_as_it_is(call, OUTCOME_LINK_UNNEEDED);
     log_outcome(call->state, libraries.cxx_shared || conf.link_static ? OUTCOME_LINKED : OUTCOME_STATIC_RUNTIME, NULL, output, NULL);

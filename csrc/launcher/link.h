@@ -2,7 +2,7 @@
 #ifndef TRAMP_LINK_H
 #define TRAMP_LINK_H
 
-#include "compile.h"
+#include "call.h"
 
 _Noreturn void link_with_libtramp(const struct call *call);
 

@@ -56,7 +56,6 @@ static const char *const ids[OUTCOME_COUNT] = {
     [OUTCOME_OLD_STANDARD] = "old-standard",
     /* libc++ */
     [OUTCOME_FOREIGN_RUNTIME] = "foreign-runtime",
-    [OUTCOME_COMPILE_AND_LINK] = "compile-and-link",
     [OUTCOME_UNKNOWN_OPTION] = "unknown-option",
     /* A path that can not be written in a #line, an #include or an index line. */
     [OUTCOME_UNUSUAL_PATH] = "unusual-path",

@@ -13,7 +13,7 @@ struct parser {
     enum language forced; /* by -x; LANGUAGE_NONE: by suffix */
     bool cxx_driver, dependencies, wants_depfile, old_standard, foreign_runtime, dump_names;
     bool stops; /* before the link, by something else than -c */
-    size_t sources;
+    size_t inputs, others; /* given as words of their own; those that are neither C nor C++ nor for the linker */
 };
 
 const char *language_name(enum language language)
@@ -24,7 +24,7 @@ const char *language_name(enum language language)
 static void refuse(struct parser *parser, enum outcome why)
 {
     if (why == OUTCOME_PREPROCESS_ONLY || why == OUTCOME_ASSEMBLE_ONLY || why == OUTCOME_SYNTAX_ONLY ||
-        why == OUTCOME_DEPENDENCIES_ONLY || why == OUTCOME_NO_INPUT)
+        why == OUTCOME_DEPENDENCIES_ONLY || why == OUTCOME_NO_INPUT || why == OUTCOME_OTHER_LANGUAGE)
         parser->stops = true;
     if (parser->command->refusal == OUTCOME_NONE) /* the first reason is the one to tell */
         parser->command->refusal = why;
@@ -63,20 +63,30 @@ static void take_language(struct parser *parser, const char *name)
         parser->forced = strcmp(name, "none") == 0 ? LANGUAGE_NONE : LANGUAGE_OTHER;
 }
 
+static void add_source(struct command *command, struct source source)
+{
+    struct source *grown = allocate((command->source_count + 1) * sizeof *grown);
+    if (command->source_count)
+        memcpy(grown, command->sources, command->source_count * sizeof *grown);
+    grown[command->source_count++] = source;
+    free(command->sources);
+    command->sources = grown;
+}
+
 static void take_input(struct parser *parser, size_t index)
 {
-    struct command *command = parser->command;
     char *word = parser->words->items[index];
     if (strcmp(word, "-") == 0)
         refuse(parser, OUTCOME_STANDARD_INPUT);
+    else if (strpbrk(word, "\t\n\r"))
+        refuse(parser, OUTCOME_UNUSUAL_PATH);
     enum language language = parser->forced ? parser->forced : language_of(word, parser->cxx_driver);
-    add_word(&command->inputs, word);
-    if (language == LANGUAGE_NONE)
-        return;
-    parser->sources++;
-    command->source = word;
-    command->source_index = index;
-    command->language = language;
+    add_word(&parser->command->inputs, word);
+    parser->inputs++;
+    if (language == LANGUAGE_OTHER)
+        parser->others++;
+    else if (language != LANGUAGE_NONE)
+        add_source(parser->command, (struct source){word, index, language});
 }
 
 static void take_depfile(struct parser *parser, enum depfile_form form, size_t index, const char *path)
@@ -218,27 +228,37 @@ static void check_dependencies(struct parser *parser)
         command->depfile_form = DEPFILE_NONE;
 }
 
+static void check_sources(struct parser *parser)
+{
+    const struct command *command = parser->command;
+    for (size_t i = 0; i < command->source_count; i++) {
+        if (command->sources[i].language != LANGUAGE_CXX)
+            continue;
+        if (parser->old_standard)
+            refuse(parser, OUTCOME_OLD_STANDARD);
+        if (parser->foreign_runtime)
+            refuse(parser, OUTCOME_FOREIGN_RUNTIME);
+    }
+}
+
 void parse_command(struct command *command, const struct words *words, bool cxx_driver)
 {
     struct parser parser = {.command = command, .words = words, .cxx_driver = cxx_driver};
-    *command = (struct command){.source_index = SIZE_MAX, .depfile_index = SIZE_MAX};
+    *command = (struct command){.depfile_index = SIZE_MAX};
     take_words(&parser);
-    if (command->inputs.count == 0 && command->libraries.count == 0)
+    if (parser.inputs == 0 && command->libraries.count == 0 && command->inputs.count == 0)
         refuse(&parser, OUTCOME_NO_INPUT);
+    if (parser.inputs && parser.inputs == parser.others)
+        refuse(&parser, OUTCOME_OTHER_LANGUAGE); /* without -c, a header to precompile */
     command->linking = !command->compiling && !parser.stops;
-    if (!command->compiling)
-        return;
-    if (command->inputs.count > 1)
+    if (command->compiling && parser.inputs > 1)
         refuse(&parser, OUTCOME_SEVERAL_INPUTS);
-    if (parser.sources == 0 || command->language == LANGUAGE_OTHER)
+    else if (command->compiling && command->source_count == 0)
         refuse(&parser, OUTCOME_OTHER_LANGUAGE);
-    if (command->language == LANGUAGE_CXX && parser.old_standard)
-        refuse(&parser, OUTCOME_OLD_STANDARD);
-    if (command->language == LANGUAGE_CXX && parser.foreign_runtime)
-        refuse(&parser, OUTCOME_FOREIGN_RUNTIME);
-    if (command->output && (strcmp(command->output, "-") == 0))
+    if (command->output && strcmp(command->output, "-") == 0)
         refuse(&parser, OUTCOME_STANDARD_OUTPUT);
-    if (command->source && strpbrk(command->source, "\t\n\r"))
-        refuse(&parser, OUTCOME_UNUSUAL_PATH);
+    check_sources(&parser);
     check_dependencies(&parser);
+    if (command->linking && command->depfile_form != DEPFILE_NONE)
+        refuse(&parser, OUTCOME_DEPENDENCY_OUTPUT); /* one file for several sources, under a name of its own */
 }

@@ -16,21 +16,27 @@ enum depfile_form {
     DEPFILE_WP,       /* -Wp,-MD,FILE */
 };
 
+/* A C or C++ source among the inputs. */
+struct source {
+    const char *path;
+    size_t index; /* into the words */
+    enum language language;
+};
+
 /* What the words of a call come to.  Indices are into the expanded words, compiler not among them; SIZE_MAX: none. */
 struct command {
-    enum outcome refusal; /* OUTCOME_NONE: one C or C++ source is compiled to an object file */
+    enum outcome refusal; /* OUTCOME_NONE: the sources may be replaced, and exactly one of them is compiled or all are linked */
     bool compiling;       /* -c */
     bool linking;         /* no option stops before the link */
-    enum language language;
-    const char *source;
-    size_t source_index;
+    struct source *sources;
+    size_t source_count;
     const char *output; /* as given by -o, or NULL */
     enum depfile_form depfile_form;
     size_t depfile_index;
     const char *depfile; /* as given, or NULL */
     bool color_given;
     /* For links: */
-    struct words inputs;
+    struct words inputs;                   /* all of them, sources too, and what -Wl, and -Xlinker name */
     struct words libraries, library_paths; /* -l and -L, without these letters */
     bool static_link, static_runtime, relocatable;
 };

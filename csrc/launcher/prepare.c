@@ -1,8 +1,11 @@
 #include "prepare.h"
 
 #include "conf.h"
+#include "index.h"
 #include "run.h"
+#include "sha256.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/file.h>
@@ -37,12 +40,28 @@ static bool run_quietly(const struct words *words)
     return succeeded(result);
 }
 
-bool prepare_source(const char *state, const char *path, enum language language)
+/* One call at a time asks about a source; the lock goes with the process. */
+static void wait_for_turn(const char *state, const char *path)
+{
+    char digest[65];
+    sha256_hex(path, strlen(path), digest);
+    digest[8] = '\0';
+    if (!make_directories(concat(state, "/locks", NULL)))
+        return;
+    int fd = open(concat(state, "/locks/", digest, NULL), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    while (fd >= 0 && flock(fd, LOCK_EX) < 0 && errno == EINTR)
+        continue;
+}
+
+bool prepare_source(const char *state, const char *path, const struct stat *status, enum language language)
 {
     struct conf conf;
     struct words words = {0};
     if (!read_conf(&conf, state))
         return false;
+    wait_for_turn(state, path);
+    if (look_up(state, path, status, language).action != ACTION_UNKNOWN)
+        return true; /* somebody else has asked meanwhile */
     add_module(&words, conf.python, conf.pythonpath);
     add_word(&words, concat("--state", NULL));
     add_word(&words, concat(state, NULL));

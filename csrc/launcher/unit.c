@@ -108,7 +108,7 @@ static const char *write_unit(const struct unit *unit, const struct view *body, 
     return NULL;
 }
 
-const char *make_unit(struct unit *unit, const char *state, const char *name, const char *source, const struct stat *status)
+const char *make_unit(struct unit *unit, const char *state, const char *name, const char *source, const struct stat *status, bool clang)
 {
     struct view body = {0};
     if (!open_body(&body, state, name))
@@ -117,12 +117,15 @@ const char *make_unit(struct unit *unit, const char *state, const char *name, co
     unit->path = concat(unit->prefix, base_name(source), NULL);
     unit->source_prefix = directory_prefix(source);
     unit->sibling_prefix = NULL;
+    unit->sibling_spelled = clang && *unit->source_prefix == '\0' ? concat("./", NULL) : unit->source_prefix;
     if (source[0] != '/') {
         char *directory = absolute(unit->source_prefix);
         if (directory == NULL)
             return "the working directory is gone";
         unit->sibling_prefix = concat(directory, "./", NULL);
     }
+    if (strpbrk(unit->prefix, "\\=") || strpbrk(source, "\\=") || (unit->sibling_prefix && strpbrk(unit->sibling_prefix, "\\=")))
+        return "there is a backslash or an equals sign in its path"; /* clang writes the one as /, a prefix map ends at the other */
     const char *problem = write_unit(unit, &body, source, status);
     close_view(&body);
     return problem;
@@ -132,5 +135,5 @@ void restore_names(const struct unit *unit, const char *source, struct buffer *t
 {
     replace_all(text, unit->path, source);
     if (unit->sibling_prefix)
-        replace_all(text, unit->sibling_prefix, unit->source_prefix);
+        replace_all(text, unit->sibling_prefix, unit->sibling_spelled);
 }

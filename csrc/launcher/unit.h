@@ -18,12 +18,13 @@ struct unit {
     char *path;          /* as given to the compiler */
     char *prefix;        /* the directory part of it, slash included */
     char *source_prefix; /* of the source as spelled: "src/", or "" */
-    char *sibling_prefix; /* "/cwd/src/./", or NULL where names need no turning back */
+    char *sibling_prefix;  /* "/cwd/src/./", or NULL where names need no turning back */
+    char *sibling_spelled; /* what it is turned back into: as source_prefix, but "./" where clang says that */
 };
 
 /* Writes the unit of `source` (as spelled on the command line) from the body that `name` names.  NULL is success, else
    a text that says what is wrong. */
-const char *make_unit(struct unit *unit, const char *state, const char *name, const char *source, const struct stat *status);
+const char *make_unit(struct unit *unit, const char *state, const char *name, const char *source, const struct stat *status, bool clang);
 
 /* Writes paths back as the user spelled them. */
 void restore_names(const struct unit *unit, const char *source, struct buffer *text);
