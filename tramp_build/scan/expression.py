@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from tramp_build.model import Span
 from tramp_build.scan import lexer
-from tramp_build.scan.functions import NEVER_NAMES
+from tramp_build.scan.keywords import NEVER_NAMES, NULLS
 from tramp_build.scan.lexer import COMMENT, HASH, LONG, NUMBER, OTHER, RAW, STRING, WORD, Token
 from tramp_build.scan.literals import text_of
 from tramp_build.scan.syntax import GROUP, Item, collapse
@@ -16,7 +16,6 @@ from tramp_build.scan.syntax import GROUP, Item, collapse
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_NULLS: Final = frozenset({b'NULL', b'0', b'nullptr', b'Py_NULL', b'__null', b'0L', b'0x0', b'nil'})
 _CASTS: Final = frozenset(b'reinterpret_cast static_cast const_cast bit_cast __extension__'.split())
 _CAST_CALLS: Final = frozenset(b'_PyCFunction_CAST PyCFunction_CAST _Py_CAST _Py_STATIC_CAST'.split())
 _FLAGS: Final = {
@@ -80,7 +79,7 @@ def flags_of(source: bytes, span: Span, macros: Mapping[str, str]) -> frozenset[
 
 def _tokens(source: bytes, span: Span) -> list[Token]:
     tokens: list[Token] = []
-    for match in lexer.TOKEN.finditer(source, span.start, span.end):
+    for match in lexer.TOKEN_CXX.finditer(source, span.start, span.end):
         group = match.lastindex
         assert group
         if group == COMMENT or (group == LONG and match[0].startswith(b'/')):
@@ -131,7 +130,7 @@ def _shift(items: list[Item], by: int) -> list[Item]:
 def _classify(items: list[Item]) -> FunctionRef:
     if not items:
         return FunctionRef(Form.OTHER, None, None)
-    if len(items) == 1 and items[0].text in _NULLS:
+    if len(items) == 1 and items[0].text in NULLS:
         return FunctionRef(Form.NULL, None, None)
     if items[0].text == b'[]':
         return FunctionRef(Form.LAMBDA, None, None)

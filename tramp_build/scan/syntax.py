@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from tramp_build.scan.lexer import BLOCK, BRACKET, ELSE, ENDIF, IF, PUNCT, WORD, Token
+from tramp_build.scan.lexer import BLOCK, BRACKET, MARKS, PUNCT, WORD, Token
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 GROUP: Final = 20  # a group in brackets, its text is '()', '[]', '{}' or '<>'
 ATTRIBUTE: Final = 21  # __attribute__((x)), [[x]], alignas(x), noexcept(x): what may stand nearly anywhere and means nothing here
-
-MARKS: Final = frozenset({IF, ELSE, ENDIF})
 
 _CLOSING: Final = {b')': b'(', b']': b'[', b'}': b'{'}
 _PAIR: Final = {b'(': b'()', b'[': b'[]', b'{': b'{}', b'<': b'<>'}
@@ -35,17 +33,24 @@ class Item(NamedTuple):
 
 
 def collapse(tokens: Sequence[Token], angles: bool) -> list[Item]:
-    """The top level of `tokens`.  With `angles`, a balanced `<...>` behind a word is a group too.  Unbalanced brackets stay as they are."""
+    """Return the top level of `tokens`.
+
+    With `angles`, a balanced `<...>` behind a word is a group too.  Brackets that have no partner stay as they are.
+    """
     out: list[Item] = []
     stack: list[tuple[bytes, int]] = []  # (opening bracket, its index in out)
+    mergeable = False
     for index, (kind, text, start, end) in enumerate(tokens):
-        if kind == BRACKET:
+        if kind == WORD:
+            mergeable = mergeable or text in _WITH_ARGUMENT
+        elif kind == BRACKET:
             if text in _PAIR:
+                mergeable = mergeable or (text == b'[' and bool(out) and out[-1].text == b'[')
                 stack.append((text, len(out)))
             elif text in _CLOSING and _close(out, stack, _CLOSING[text], index, end):
                 continue
-        elif angles and kind == PUNCT:
-            if text == b'<' and out and out[-1].kind == WORD:
+        elif kind == PUNCT:
+            if angles and text == b'<' and out and out[-1].kind == WORD:
                 stack.append((text, len(out)))
             elif text == b'>' and stack and stack[-1][0] == b'<' and _close(out, stack, b'<', index, end):
                 continue
@@ -55,13 +60,13 @@ def collapse(tokens: Sequence[Token], angles: bool) -> list[Item]:
             out.append(Item(GROUP, b'{}', start, end, index, index))
             continue
         out.append(Item(kind, text, start, end, index, index))
-    return _merge(out, tokens)
+    return _merge(out, tokens) if mergeable else out
 
 
 def _close(out: list[Item], stack: list[tuple[bytes, int]], opening: bytes, index: int, end: int) -> bool:
     """Make one item of all that stands since the innermost `opening`; False if there is none."""
     depth = len(stack)
-    # An open '<' inside other brackets was a comparison.
+    # A '<' that is open within other brackets was a comparison.
     while depth and opening != b'<' and stack[depth - 1][0] == b'<':
         depth -= 1
     if not depth or stack[depth - 1][0] != opening:
@@ -76,20 +81,32 @@ def _close(out: list[Item], stack: list[tuple[bytes, int]], opening: bytes, inde
 
 def _merge(items: list[Item], tokens: Sequence[Token]) -> list[Item]:
     """Make `__attribute__((x))` one ATTRIBUTE and `decltype(x)` one word."""
-    if not any(item.text in _WITH_ARGUMENT or (item.text == b'[]' and _is_double(item, tokens)) for item in items):
-        return items
     out: list[Item] = []
     for item in items:
         previous = out[-1] if out else None
         if item.text == b'()' and previous is not None and previous.kind == WORD and previous.text in _WITH_ARGUMENT:
             kind = ATTRIBUTE if previous.text in _ATTRIBUTES else WORD
             out[-1] = Item(kind, previous.text + b'()', previous.start, item.end, previous.first, item.last)
-        elif item.text == b'[]' and _is_double(item, tokens):
+        elif item.text == b'[]' and item.last - item.first > 2 and tokens[item.first + 1][1] == b'[' and tokens[item.last - 1][1] == b']':
             out.append(item._replace(kind=ATTRIBUTE))
         else:
             out.append(item)
     return out
 
 
-def _is_double(item: Item, tokens: Sequence[Token]) -> bool:
-    return item.last - item.first > 2 and tokens[item.first + 1][1] == b'[' and tokens[item.last - 1][1] == b']'
+def inside(tokens: Sequence[Token], group: Item) -> Sequence[Token]:
+    """Return the tokens between the brackets of a group of `collapse(tokens)`."""
+    return tokens[group.first + 1 : group.last]
+
+
+def split(tokens: Sequence[Token], angles: bool) -> list[Sequence[Token]]:
+    """Return the parts between the commas of the top level; a trailing comma ends none."""
+    parts: list[Sequence[Token]] = []
+    begin = 0
+    for item in collapse(tokens, angles):
+        if item.text == b',' and item.kind == PUNCT:
+            parts.append(tokens[begin : item.first])
+            begin = item.last + 1
+    if begin < len(tokens):
+        parts.append(tokens[begin:])
+    return parts
