@@ -2,19 +2,16 @@
 #ifndef TRAMP_DEFS_H
 #define TRAMP_DEFS_H
 
+/* Everything else is hidden by the compiler option, and by the version script once more.  In the static archives nothing is exported:
+ * the module that takes them in must not offer them to others. */
+#ifdef TRAMP_STATIC
+#  define TRAMP_API __attribute__((visibility("hidden")))
+#endif
 #define TRAMP_ABI
 #include "tramp.h"
 
 typedef struct _object PyObject;
 typedef struct _typeobject PyTypeObject;
-
-/* Part of the ABI; everything else is hidden by the compiler option, and by the version script once more.  In the static archives
- * nothing is exported: the module that takes them in must not offer them to others. */
-#ifdef TRAMP_STATIC
-#  define TRAMP_EXPORT __attribute__((visibility("hidden")))
-#else
-#  define TRAMP_EXPORT __attribute__((visibility("default")))
-#endif
 
 /* Off the hot path: own section, never inlined. */
 #define TRAMP_COLD __attribute__((cold, noinline))

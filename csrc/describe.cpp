@@ -122,11 +122,14 @@ void say_type(tramp_facts &facts, const char *remark)
         PyErr_Clear();
 }
 
-/// `what` belongs to a base of the exception, its code to the user: it may return NULL, bytes of any sort, or throw.
+/// The code of what() is the user's: it may return NULL, bytes of any sort, or throw (with -fno-enforce-eh-specs; else it ends the
+/// process itself).
 void say(tramp_facts &facts, PyObject *type, const std::exception &error)
 {
+    // Volatile, or the compiler remembers that what() is noexcept and has no handler for the call.
+    const char *(std::exception::*volatile function)() const = &std::exception::what;
     const char *what = nullptr;
-    const bool returned = contained([&] { what = error.what(); });
+    const bool returned = contained([&] { what = (error.*function)(); });
 
     // A what() that calls Python may leave an error behind.
     PyErr_Clear();

@@ -83,21 +83,21 @@ static void add(const void *where, struct tramp_record record)
         added->next = expected;
 }
 
-TRAMP_EXPORT void tramp_cxx_register(const void *where, const struct tramp_exception *table)
+void tramp_cxx_register(const void *where, const struct tramp_exception *table)
 {
     struct tramp_record record = {.table = table};
 
     add(where, record);
 }
 
-TRAMP_EXPORT void tramp_cxx_translator(const void *where, int (*translate)(void *), void *data)
+void tramp_cxx_translator(const void *where, int (*translate)(void *), void *data)
 {
     struct tramp_record record = {.translate = translate, .data = data};
 
     add(where, record);
 }
 
-TRAMP_EXPORT void tramp_cxx_unregister(const void *where)
+void tramp_cxx_unregister(const void *where)
 {
     const struct tramp_record *record = __atomic_load_n(&newest, __ATOMIC_ACQUIRE);
 

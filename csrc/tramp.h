@@ -24,6 +24,11 @@
 #ifndef TRAMP_H
 #define TRAMP_H
 
+/* Also where -fvisibility=hidden or a pragma would have it otherwise: these are other libraries' functions. */
+#ifndef TRAMP_API
+#  define TRAMP_API __attribute__((visibility("default")))
+#endif
+
 struct _object;     /* PyObject */
 struct _typeobject; /* PyTypeObject */
 
@@ -99,54 +104,76 @@ struct tramp_exception {
 /* ------------------------------------------------------------------------------------------------------------------------------ */
 
 /** METH_NOARGS; `ignored` is NULL (CPython passes it so) and passed on. */
-struct _object *tramp_noargs(struct _object *self, struct _object *ignored, tramp_function *impl, const char *name);
+TRAMP_API struct _object *tramp_noargs(struct _object *self, struct _object *ignored, tramp_function *impl, const char *name);
 /** METH_O; `arg` is the one argument, borrowed. */
-struct _object *tramp_o(struct _object *self, struct _object *arg, tramp_function *impl, const char *name);
+TRAMP_API struct _object *tramp_o(struct _object *self, struct _object *arg, tramp_function *impl, const char *name);
 /** METH_VARARGS; `args` is a tuple, borrowed. */
-struct _object *tramp_varargs(struct _object *self, struct _object *args, tramp_function *impl, const char *name);
+TRAMP_API struct _object *tramp_varargs(struct _object *self, struct _object *args, tramp_function *impl, const char *name);
 /** METH_VARARGS | METH_KEYWORDS; `kwargs` is a dict or NULL. */
-struct _object *tramp_keywords(
+TRAMP_API struct _object *tramp_keywords(
     struct _object *self, struct _object *args, struct _object *kwargs, tramp_function_keywords *impl, const char *name);
 /** METH_FASTCALL; `args` has `nargs` borrowed references. */
-struct _object *tramp_fastcall(
+TRAMP_API struct _object *tramp_fastcall(
     struct _object *self, struct _object *const *args, tramp_ssize nargs, tramp_function_fastcall *impl, const char *name);
 /** METH_FASTCALL | METH_KEYWORDS; `kwnames` is a tuple of str or NULL, their values follow the positional ones in `args`. */
-struct _object *tramp_fastcall_keywords(struct _object *self, struct _object *const *args, tramp_ssize nargs, struct _object *kwnames,
-    tramp_function_fastcall_keywords *impl, const char *name);
+TRAMP_API struct _object *tramp_fastcall_keywords(struct _object *self, struct _object *const *args, tramp_ssize nargs,
+    struct _object *kwnames, tramp_function_fastcall_keywords *impl, const char *name);
 /** METH_METHOD | METH_FASTCALL | METH_KEYWORDS; `cls` is the class that defines the method. */
-struct _object *tramp_method(struct _object *self, struct _typeobject *cls, struct _object *const *args, tramp_ssize nargs,
+TRAMP_API struct _object *tramp_method(struct _object *self, struct _typeobject *cls, struct _object *const *args, tramp_ssize nargs,
     struct _object *kwnames, const struct tramp_method_def *def);
 /** The `get` of a routed PyGetSetDef row; `closure` points to a struct tramp_getset.  Returns a new reference. */
-struct _object *tramp_get(struct _object *self, void *closure);
+TRAMP_API struct _object *tramp_get(struct _object *self, void *closure);
 /** The `set` of a routed PyGetSetDef row; `closure` points to a struct tramp_getset.  Returns 0, or -1 on failure. */
-int tramp_set(struct _object *self, struct _object *value, void *closure);
+TRAMP_API int tramp_set(struct _object *self, struct _object *value, void *closure);
+
+/* ------------------------------------------------------------------------------------------------------------------------------ */
+/* Argument parsing for METH_FASTCALL: libtramp.  Each takes the vector that the method was called with in place of a tuple, and then */
+/* what the function of CPython takes.  Results, stored values, errors and messages are those of that function; converters (`O&`) run */
+/* at most once.  `args` may be NULL where `nargs` is 0.  References that are stored are borrowed from the vector.                   */
+/* ------------------------------------------------------------------------------------------------------------------------------ */
+
+/** PyArg_ParseTuple. */
+TRAMP_API int tramp_parse(struct _object *const *args, tramp_ssize nargs, const char *format, ...);
+/** PyArg_ParseTuple where PY_SSIZE_T_CLEAN is defined: `#` stores a Py_ssize_t. */
+TRAMP_API int tramp_parse_sizet(struct _object *const *args, tramp_ssize nargs, const char *format, ...);
+/** PyArg_ParseTupleAndKeywords; `kwnames` as in tramp_fastcall_keywords. */
+TRAMP_API int tramp_parse_keywords(struct _object *const *args, tramp_ssize nargs, struct _object *kwnames, const char *format,
+    char *const *keywords, ...);
+/** PyArg_ParseTupleAndKeywords where PY_SSIZE_T_CLEAN is defined. */
+TRAMP_API int tramp_parse_keywords_sizet(struct _object *const *args, tramp_ssize nargs, struct _object *kwnames, const char *format,
+    char *const *keywords, ...);
+/** PyArg_UnpackTuple. */
+TRAMP_API int tramp_unpack(
+    struct _object *const *args, tramp_ssize nargs, const char *name, tramp_ssize min, tramp_ssize max, ...);
+/** The vector as a tuple: a new reference, NULL with an error set without memory. */
+TRAMP_API struct _object *tramp_args_tuple(struct _object *const *args, tramp_ssize nargs);
 
 /* ------------------------------------------------------------------------------------------------------------------------------ */
 /* The same with the barrier: libtramp-cxx.                                                                                         */
 /* ------------------------------------------------------------------------------------------------------------------------------ */
 
 /** tramp_noargs with the barrier. */
-struct _object *tramp_cxx_noargs(struct _object *self, struct _object *ignored, tramp_function *impl, const char *name);
+TRAMP_API struct _object *tramp_cxx_noargs(struct _object *self, struct _object *ignored, tramp_function *impl, const char *name);
 /** tramp_o with the barrier. */
-struct _object *tramp_cxx_o(struct _object *self, struct _object *arg, tramp_function *impl, const char *name);
+TRAMP_API struct _object *tramp_cxx_o(struct _object *self, struct _object *arg, tramp_function *impl, const char *name);
 /** tramp_varargs with the barrier. */
-struct _object *tramp_cxx_varargs(struct _object *self, struct _object *args, tramp_function *impl, const char *name);
+TRAMP_API struct _object *tramp_cxx_varargs(struct _object *self, struct _object *args, tramp_function *impl, const char *name);
 /** tramp_keywords with the barrier. */
-struct _object *tramp_cxx_keywords(
+TRAMP_API struct _object *tramp_cxx_keywords(
     struct _object *self, struct _object *args, struct _object *kwargs, tramp_function_keywords *impl, const char *name);
 /** tramp_fastcall with the barrier. */
-struct _object *tramp_cxx_fastcall(
+TRAMP_API struct _object *tramp_cxx_fastcall(
     struct _object *self, struct _object *const *args, tramp_ssize nargs, tramp_function_fastcall *impl, const char *name);
 /** tramp_fastcall_keywords with the barrier. */
-struct _object *tramp_cxx_fastcall_keywords(struct _object *self, struct _object *const *args, tramp_ssize nargs,
+TRAMP_API struct _object *tramp_cxx_fastcall_keywords(struct _object *self, struct _object *const *args, tramp_ssize nargs,
     struct _object *kwnames, tramp_function_fastcall_keywords *impl, const char *name);
 /** tramp_method with the barrier. */
-struct _object *tramp_cxx_method(struct _object *self, struct _typeobject *cls, struct _object *const *args, tramp_ssize nargs,
+TRAMP_API struct _object *tramp_cxx_method(struct _object *self, struct _typeobject *cls, struct _object *const *args, tramp_ssize nargs,
     struct _object *kwnames, const struct tramp_method_def *def);
 /** tramp_get with the barrier. */
-struct _object *tramp_cxx_get(struct _object *self, void *closure);
+TRAMP_API struct _object *tramp_cxx_get(struct _object *self, void *closure);
 /** tramp_set with the barrier. */
-int tramp_cxx_set(struct _object *self, struct _object *value, void *closure);
+TRAMP_API int tramp_cxx_set(struct _object *self, struct _object *value, void *closure);
 
 /* ------------------------------------------------------------------------------------------------------------------------------ */
 /* Exceptions of a project: libtramp-cxx.  What is registered holds for the shared object that `where` lies in and for no other.    */
@@ -155,18 +182,18 @@ int tramp_cxx_set(struct _object *self, struct _object *value, void *closure);
 /** Registers the `exceptions` table of the configuration.  `where` is any static object of the module; `table` ends with {NULL, NULL}
  *  and stays where it is until tramp_cxx_unregister or the end of the process.  A table that the module has already is left out.
  *  Never fails visibly: without memory, the exceptions of the table come out as the built-in ones do. */
-void tramp_cxx_register(const void *where, const struct tramp_exception *table);
+TRAMP_API void tramp_cxx_register(const void *where, const struct tramp_exception *table);
 
 /** Registers a project translator; the newest is asked first, and all before the table.
  *
  *  `translate(data)` runs inside the handler, with the thread state of the call attached and no Python exception set.  It looks at the
  *  C++ exception by `try { throw; } catch (...)`.  To take it, it sets a Python exception and returns 1.  To decline it returns 0 or
  *  lets the exception go; an error that it has set then is dropped. */
-void tramp_cxx_translator(const void *where, int (*translate)(void *), void *data);
+TRAMP_API void tramp_cxx_translator(const void *where, int (*translate)(void *), void *data);
 
 /** Forgets all that was registered with this `where`.  For the unloading of a module; a thread that is in a translator then is not
  *  waited for. */
-void tramp_cxx_unregister(const void *where);
+TRAMP_API void tramp_cxx_unregister(const void *where);
 
 #ifdef __cplusplus
 } /* extern "C" */

@@ -5,7 +5,7 @@
 #include "defs.h"
 
 #define TRAMP_METHOD(convention, implementation, parameters, arguments) \
-    TRAMP_EXPORT PyObject *tramp_##convention(TRAMP_EXPAND parameters, implementation *impl, const char *name) \
+    PyObject *tramp_##convention(TRAMP_EXPAND parameters, implementation *impl, const char *name) \
     { \
         (void)name; \
         return impl arguments; \
@@ -13,19 +13,19 @@
 #include "signatures.def"
 #undef TRAMP_METHOD
 
-TRAMP_EXPORT PyObject *tramp_method(
+PyObject *tramp_method(
     PyObject *self, PyTypeObject *cls, PyObject *const *args, tramp_ssize nargs, PyObject *kwnames, const struct tramp_method_def *def)
 {
     return def->impl(self, cls, args, nargs, kwnames);
 }
 
-TRAMP_EXPORT PyObject *tramp_get(PyObject *self, void *closure)
+PyObject *tramp_get(PyObject *self, void *closure)
 {
     const struct tramp_getset *row = closure;
     return row->get(self, row->closure);
 }
 
-TRAMP_EXPORT int tramp_set(PyObject *self, PyObject *value, void *closure)
+int tramp_set(PyObject *self, PyObject *value, void *closure)
 {
     const struct tramp_getset *row = closure;
     return row->set(self, value, row->closure);

@@ -4,9 +4,9 @@
 // happens to an exception is in barrier.cpp, once for all of them.
 #include "barrier.h"
 
-namespace tramp::barrier {
-
 namespace {
+
+using namespace tramp::barrier;
 
 // Two levels, for the destructor of the exception object runs where a handler ends, and may throw as well.
 template <typename Result, typename Call> inline Result guarded(const Place &place, Result failure, Call call)
@@ -30,33 +30,31 @@ template <typename Result, typename Call> inline Result guarded(const Place &pla
 extern "C" {
 
 #define TRAMP_METHOD(convention, implementation, parameters, arguments) \
-    TRAMP_EXPORT PyObject *tramp_cxx_##convention(TRAMP_EXPAND parameters, implementation *impl, const char *name) \
+    PyObject *tramp_cxx_##convention(TRAMP_EXPAND parameters, implementation *impl, const char *name) \
     { \
         return guarded<PyObject *>({reinterpret_cast<const void *>(impl), name}, nullptr, [&] { return impl arguments; }); \
     }
 #include "signatures.def"
 #undef TRAMP_METHOD
 
-TRAMP_EXPORT PyObject *tramp_cxx_method(
+PyObject *tramp_cxx_method(
     PyObject *self, PyTypeObject *cls, PyObject *const *args, tramp_ssize nargs, PyObject *kwnames, const struct tramp_method_def *def)
 {
     return guarded<PyObject *>({reinterpret_cast<const void *>(def->impl), def->name}, nullptr,
         [&] { return def->impl(self, cls, args, nargs, kwnames); });
 }
 
-TRAMP_EXPORT PyObject *tramp_cxx_get(PyObject *self, void *closure)
+PyObject *tramp_cxx_get(PyObject *self, void *closure)
 {
     const auto *row = static_cast<const tramp_getset *>(closure);
     return guarded<PyObject *>(
         {reinterpret_cast<const void *>(row->get), row->name}, nullptr, [&] { return row->get(self, row->closure); });
 }
 
-TRAMP_EXPORT int tramp_cxx_set(PyObject *self, PyObject *value, void *closure)
+int tramp_cxx_set(PyObject *self, PyObject *value, void *closure)
 {
     const auto *row = static_cast<const tramp_getset *>(closure);
     return guarded<int>({reinterpret_cast<const void *>(row->set), row->name}, -1, [&] { return row->set(self, value, row->closure); });
 }
 
 } // extern "C"
-
-} // namespace tramp::barrier
