@@ -6,6 +6,7 @@ only what it starts in the end is changed.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import os
@@ -125,19 +126,27 @@ def _bdist_wheel(base: type[Any], session: Session) -> type[Any]:
 
 
 def _route(compiler: Any, command: list[str]) -> None:
-    """Put the launcher in front of what a compiler object starts, unless it is an archiver or another tool."""
-    if hasattr(compiler.spawn, 'tramp_build'):
-        return
-    original: Callable[..., Any] = compiler.spawn
+    """Put the launcher in front of what a compiler object starts, unless it is an archiver or another tool.
 
-    def spawn(words: Any, *args: Any, **kwargs: Any) -> Any:
+    setuptools starts programs by `spawn`, newer ones by `call`; projects that start some themselves use either.
+    """
+    for name in ('spawn', 'call'):
+        start = getattr(compiler, name, None)
+        if callable(start) and not hasattr(start, 'tramp_build'):
+            setattr(compiler, name, _routed(compiler, start, command))
+
+
+def _routed(compiler: Any, start: Callable[..., Any], command: list[str]) -> Callable[..., Any]:
+    @functools.wraps(start)
+    def routed(words: Any, *args: Any, **kwargs: Any) -> Any:
         words = list(words)
+        # One calls the other: the launcher itself is no driver, so it goes in front once.
         if words and words[0] in _drivers(compiler):
             words = [*command, *words]
-        return original(words, *args, **kwargs)
+        return start(words, *args, **kwargs)
 
-    spawn.tramp_build = True  # type: ignore[attr-defined]
-    compiler.spawn = spawn
+    routed.tramp_build = True  # type: ignore[attr-defined]
+    return routed
 
 
 def _drivers(compiler: Any) -> set[str]:

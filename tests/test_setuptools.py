@@ -1,0 +1,329 @@
+"""The setuptools plugin: whole builds of the projects in tests/packages, each in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import tarfile
+
+import pytest
+from package_support import EXT_SUFFIX, check_record, in_tree_env, names_in, read_member, run
+
+from tramp_build import elf, paths
+
+VERSION = paths.version()
+C_LIBRARY = f'libtramp-{VERSION}.so'
+CXX_LIBRARY = f'libtramp-cxx-{VERSION}.so'
+
+RAISES = """
+import {0}
+assert {0}.check(3) == {1}
+try:
+    {0}.check(-3)
+except ValueError as exc:
+    assert str(exc) == 'negative: -3'
+else:
+    raise SystemExit('nothing was raised')
+"""
+MANY = """
+import many._plain, many._stable, many.deep._thrower
+assert (many._plain.word(), many._stable.word()) == ('many', 'stable')
+try:
+    many.deep._thrower.fail('far')
+except IndexError as exc:
+    assert str(exc) == 'far'
+else:
+    raise SystemExit('nothing was raised')
+"""
+
+
+def in_package(*names):
+    return pytest.mark.parametrize('package', names, indirect=True)
+
+
+@pytest.fixture(scope='session')
+def plugin_path(tmp_path_factory):
+    """A directory that makes this checkout look installed: its entry point is what setuptools goes by."""
+    directory = tmp_path_factory.mktemp('plugin')
+    info = directory / f'tramp_build-{VERSION}.dist-info'
+    info.mkdir()
+    info.joinpath('METADATA').write_text(f'Metadata-Version: 2.1\nName: tramp-build\nVersion: {VERSION}\n')
+    info.joinpath('entry_points.txt').write_text(
+        '[setuptools.finalize_distribution_options]\ntramp-build = tramp_build.setuptools_plugin:finalize_distribution_options\n'
+    )
+    return directory
+
+
+@pytest.fixture
+def env(plugin_path):
+    env = in_tree_env(SOURCE_DATE_EPOCH='1700000000')
+    for name in ('CC', 'CXX', 'CFLAGS'):
+        env.pop(name, None)
+    return {**env, 'PYTHONPATH': os.pathsep.join((os.fspath(plugin_path), env['PYTHONPATH']))}
+
+
+@pytest.fixture
+def setup(package, env):
+    """Run setup.py; returns what it said."""
+
+    def setup(*arguments, check=True, **extra):
+        return run(sys.executable, 'setup.py', '-q', *arguments, cwd=package, env={**env, **extra}, check=check)
+
+    return setup
+
+
+@pytest.fixture
+def pep517(package, env):
+    """Call a hook of setuptools.build_meta, as a front end does; returns the path of the result."""
+
+    def call(hook, *arguments, **extra):
+        code = 'import sys, json, setuptools.build_meta as b; print(getattr(b, sys.argv[1])(*json.loads(sys.argv[2])))'
+        result = run(sys.executable, '-c', code, hook, json.dumps(arguments), cwd=package, env={**env, **extra})
+        return package / arguments[0] / result.stdout.splitlines()[-1]
+
+    return call
+
+
+@pytest.fixture
+def wheel(package, pep517):
+    """Build a wheel into a directory of its own."""
+
+    def wheel(directory='dist', **extra):
+        package.joinpath(directory).mkdir()
+        return pep517('build_wheel', directory, **extra)
+
+    return wheel
+
+
+def disable(package):
+    """Take the table out: what is built now is what anybody builds without tramp-build."""
+    file = package / 'pyproject.toml'
+    file.write_text(file.read_text().replace('[tool.tramp-build]', '').replace(', "tramp-build"', ''))
+
+
+def needed(wheel, name):
+    return elf.read_dynamic(read_member(wheel, name)).needed
+
+
+@in_package('setuptools-cpp')
+def test_wheel(wheel, venv):
+    path = wheel()
+    assert {name for name in names_in(path) if '.dist-info' not in name} == {
+        f'setuptools_cpp{EXT_SUFFIX}',
+        f'setuptools_cpp.libs/{CXX_LIBRARY}',
+    }
+    report = json.loads(read_member(path, 'setuptools_cpp-1.0.dist-info/tramp-build.json'))
+    assert report['summary']['routed'] == 1
+    check_record(path)
+    venv.install(path)
+    venv.run(RAISES.format('setuptools_cpp', 3))
+
+
+@in_package('setuptools-cpp')
+def test_setup_py_bdist_wheel(package, setup):
+    said = setup('bdist_wheel')
+    assert said.stderr.splitlines()[-1] == 'tramp-build: 1 file, 1 row routed, 0 skipped'
+    (path,) = package.joinpath('dist').glob('*.whl')
+    assert f'setuptools_cpp.libs/{CXX_LIBRARY}' in names_in(path)
+    # A second run finds everything up to date, and the wheel is the same.
+    before = path.read_bytes()
+    setup('bdist_wheel')
+    assert path.read_bytes() == before
+
+
+@in_package('setuptools-many')
+def test_several_extensions_in_nested_packages(wheel, venv):
+    path = wheel()
+    plain, stable, thrower = f'many/_plain{EXT_SUFFIX}', 'many/_stable.abi3.so', f'many/deep/_thrower{EXT_SUFFIX}'
+    assert {name for name in names_in(path) if '.so' in name} == {
+        plain,
+        stable,
+        thrower,
+        f'setuptools_many.libs/{C_LIBRARY}',
+        f'setuptools_many.libs/{CXX_LIBRARY}',
+    }
+    assert C_LIBRARY in needed(path, plain)
+    assert CXX_LIBRARY in needed(path, thrower)
+    assert not [library for library in (*needed(path, plain), *needed(path, stable)) if 'stdc++' in library or 'cxx' in library]
+    check_record(path)
+    venv.install(path)
+    venv.run(MANY)
+
+
+@in_package('setuptools-many')
+def test_parallel_and_in_place(package, setup, env):
+    setup('build_ext', '--inplace', '-j', '3')
+    found = {os.fspath(path.relative_to(package / 'src')) for path in package.rglob('src/**/*.so')}
+    assert found == {
+        f'many/_plain{EXT_SUFFIX}',
+        'many/_stable.abi3.so',
+        f'many/deep/_thrower{EXT_SUFFIX}',
+        f'many/{C_LIBRARY}',
+        f'many/deep/{CXX_LIBRARY}',
+    }
+    # The copies in the source tree are whole: nothing in build/ is needed.
+    shutil.rmtree(package / 'build')
+    run(sys.executable, '-c', MANY, cwd=package / 'src', env={k: v for k, v in env.items() if k != 'PYTHONPATH'})
+
+
+@in_package('setuptools-many')
+def test_a_wheel_after_an_in_place_build_has_no_second_copy(package, setup, wheel):
+    with package.joinpath('setup.py').open('a') as file:
+        file.write('\n')
+    package.joinpath('MANIFEST.in').write_text('recursive-include src *.so\n')
+    file = package / 'setup.py'
+    file.write_text(file.read_text().replace("packages=['many'", "include_package_data=True, packages=['many'"))
+    setup('build_ext', '--inplace')
+    assert {name for name in names_in(wheel()) if 'libtramp' in name} == {
+        f'setuptools_many.libs/{C_LIBRARY}',
+        f'setuptools_many.libs/{CXX_LIBRARY}',
+    }
+
+
+@in_package('setuptools-commands')
+def test_commands_of_the_project(wheel, venv):
+    path = wheel()
+    assert path.name.startswith('setuptools_commands-1.0-7-')
+    assert f'setuptools_commands.libs/{CXX_LIBRARY}' in names_in(path)
+    check_record(path)
+    venv.install(path)
+    venv.run(RAISES.format('commands', 1003))
+
+
+@in_package('setuptools-library')
+def test_a_static_library_of_the_project(wheel, venv):
+    path = wheel()
+    assert f'setuptools_library.libs/{C_LIBRARY}' in names_in(path)
+    venv.install(path)
+    venv.run('import library; assert library.ask() == 42')
+
+
+@in_package('setuptools-pure', 'setuptools-tableless')
+def test_nothing_to_route_leaves_the_wheel_as_it_was(package, wheel):
+    ours = wheel('ours').read_bytes()
+    shutil.rmtree(package / 'build')
+    disable(package)
+    assert wheel('stock').read_bytes() == ours
+
+
+@pytest.mark.parametrize('how', ['no-table', 'off'])
+@in_package('setuptools-cpp')
+def test_inactive(package, setup, how):
+    """Not a word, not a file, not an import: as if tramp-build were not installed."""
+    if how == 'no-table':
+        disable(package)
+    extra = {'TRAMP_BUILD': 'off'} if how == 'off' else {}
+    said = setup('bdist_wheel', **extra)
+    assert 'tramp' not in said.stdout + said.stderr
+    (path,) = package.joinpath('dist').glob('*.whl')
+    assert not [name for name in names_in(path) if 'tramp' in name]
+    assert not [name for name in package.rglob('*') if 'tramp' in name.name]
+
+
+@in_package('setuptools-cpp')
+def test_inactive_costs_nothing(package, env):
+    disable(package)
+    code = """
+import sys, setuptools
+before = set(sys.modules)
+sys.argv = ['setup.py', '--version']
+setuptools.setup()
+print(sorted(name for name in set(sys.modules) - before if name.startswith('tramp_build')))
+"""
+    said = run(sys.executable, '-c', code, cwd=package, env=env)
+    assert said.stdout.splitlines()[-1] == "['tramp_build', 'tramp_build.setuptools_plugin']"
+
+
+@in_package('setuptools-cpp')
+def test_a_project_without_pyproject_toml(package, setup):
+    package.joinpath('pyproject.toml').unlink()
+    setup('build_ext', '--inplace')
+    assert not [name for name in package.rglob('*') if 'tramp' in name.name]
+
+
+@in_package('setuptools-cpp')
+def test_wrong_configuration(package, setup):
+    with package.joinpath('pyproject.toml').open('a') as file:
+        file.write('strickt = true\n')
+    said = setup('bdist_wheel', check=False)
+    assert said.returncode == 1
+    assert said.stderr.splitlines()[-1].startswith(
+        'tramp-build: error: pyproject.toml: tool.tramp-build.strickt: unknown key; did you mean'
+    )
+
+
+@in_package('setuptools-cpp')
+def test_configuration_of_the_environment(wheel):
+    """A PEP 517 front end's settings do not reach a setuptools plugin; the environment does."""
+    path = wheel(TRAMP_BUILD_LINK='static')
+    assert not [name for name in names_in(path) if 'libtramp' in name]
+    assert 'setuptools_cpp-1.0.dist-info/tramp-build.json' in names_in(path)
+
+
+@in_package('setuptools-cpp')
+def test_what_was_built_otherwise_is_built_again(package, setup):
+    """distutils goes by times only: a module that was built before the table was there counts as up to date."""
+
+    def is_routed():
+        module = next(package.glob(f'build/lib*/setuptools_cpp{EXT_SUFFIX}'))
+        return CXX_LIBRARY in elf.read_dynamic(module.read_bytes()).needed
+
+    setup('build_ext', TRAMP_BUILD='off')
+    assert not is_routed()
+    setup('build_ext')
+    assert is_routed()
+    setup('build_ext', TRAMP_BUILD_EXCLUDE='*.cpp')
+    assert not is_routed()
+
+
+@in_package('setuptools-cpp')
+def test_what_is_up_to_date_is_not_built_again(package, setup):
+    setup('build_ext')
+    module = next(package.glob(f'build/lib*/setuptools_cpp{EXT_SUFFIX}'))
+    before = module.stat().st_mtime_ns
+    setup('build_ext')
+    assert module.stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize('mode', ['lenient', 'strict'])
+@in_package('setuptools-many')
+def test_editable(package, pep517, venv, tmp_path, mode):
+    tmp_path.joinpath('wheels').mkdir()
+    path = pep517('build_editable', os.fspath(tmp_path / 'wheels'), {'editable_mode': mode})
+    venv.install(path)
+    venv.run(MANY)
+
+
+@in_package('setuptools-cpp')
+def test_sdist_is_untouched(package, pep517):
+    def contents(path):
+        with tarfile.open(path) as archive:
+            return {m.name: archive.extractfile(m).read() for m in archive if m.isfile() and not m.name.endswith('pyproject.toml')}
+
+    for directory in ('stock', 'ours'):
+        package.joinpath(directory).mkdir()
+    ours = contents(pep517('build_sdist', 'ours'))
+    disable(package)
+    assert contents(pep517('build_sdist', 'stock')) == ours
+
+
+@in_package('setuptools-cpp')
+def test_compiler_with_arguments(package, setup, tmp_path):
+    script = tmp_path / 'my compiler'
+    script.write_text(f'#!/bin/sh\necho "$@" >> "{tmp_path}/calls"\nexec g++ "$@"\n')
+    script.chmod(0o755)
+    setup('build_ext', '--inplace', CXX=f"'{script}' -DOWN=1", CC=f"'{script}' -DOWN=1")
+    calls = tmp_path.joinpath('calls').read_text().splitlines()
+    assert len([line for line in calls if line.startswith('-DOWN=1')]) >= 1
+    assert package.joinpath(CXX_LIBRARY).is_file()
+
+
+@in_package('setuptools-cpp')
+def test_isolated(package, offline, tmp_path, venv):
+    """As a user does it: nothing of this checkout or environment is in reach."""
+    run(sys.executable, '-m', 'build', '--outdir', tmp_path / 'dist', package)
+    (path,) = tmp_path.joinpath('dist').glob('*.whl')
+    venv.install(path)
+    venv.run(RAISES.format('setuptools_cpp', 3))
