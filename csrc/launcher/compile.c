@@ -37,9 +37,9 @@ _Noreturn void compile(const struct call *call)
     const struct source *source = &call->command.sources[0];
     enum outcome outcome = decide(call, source, &routed);
     if (outcome == OUTCOME_ROUTED)
-        fall_back(call, call->original, source->path, routed.problem ? routed.problem : compile_unit(call, &routed));
+        end_like(fall_back(call, call->original, source->path, routed.problem ? routed.problem : compile_unit(call, &routed)));
     if (outcome == OUTCOME_PREPARE_FAILED && is_strict(call->state))
-        fall_back(call, call->original, source->path, "the file could not be prepared");
+        end_like(fall_back(call, call->original, source->path, "the file could not be prepared"));
     record(call, outcome);
     execute_original();
 }

@@ -112,6 +112,18 @@ static bool needs(const struct view *output, const char *library)
     return memmem(output->data, output->size, string.data, string.size) != NULL;
 }
 
+/* Whether the output needs the shared barrier and no shared C++ run time, having the code of one itself: the words that it
+   would die with are in it. */
+static bool carries_runtime(const char *output, const struct libraries *libraries)
+{
+    struct view view = {0};
+    if (!open_view(&view, output))
+        return false;
+    bool carries = needs(&view, libraries->cxx) && !needs(&view, "libstdc++.so.6") && contains(&view, "terminate called after throwing");
+    close_view(&view);
+    return carries;
+}
+
 /* The module finds the library beside it until the wheel step has put it elsewhere.  A copy is whole or not there. */
 static bool put_beside(const char *output, const char *library)
 {
@@ -169,6 +181,14 @@ static struct words as_given(const struct call *call)
     return words;
 }
 
+static struct words copied(const struct words *words)
+{
+    struct words copy = {0};
+    for (size_t i = 0; i < words->count; i++)
+        add_word(&copy, words->items[i]);
+    return copy;
+}
+
 /* A link of objects alone, which says what it has to say while it runs. */
 static struct result link_objects(const struct call *call, const struct words *words)
 {
@@ -180,20 +200,29 @@ static struct result link_objects(const struct call *call, const struct words *w
     return result;
 }
 
+/* Compiles units and links in one call; where that does not work, the sources as they are. */
 static struct result compile_and_link(const struct call *call, const struct words *words, const struct words *without, const struct routed *routed,
                                       size_t count, const char *problem)
 {
     struct result result = {0};
-    const char *source = call->command.sources[0].path;
     if (problem == NULL)
         problem = run_routed(words, routed, count, &result);
     if (problem)
-        fall_back(call, without->items, source, problem);
+        return fall_back(call, without->items, call->command.sources[0].path, problem);
     for (size_t i = 0; i < count; i++)
         log_outcome(call->state, result.signal ? OUTCOME_INTERRUPTED : OUTCOME_ROUTED, routed[i].source->path, call->command.output, NULL);
     if (result.signal)
         end_like(result);
     return result;
+}
+
+/* A link that turned out to carry a C++ run time of its own, however it was asked for, is done again for the static barrier. */
+static struct result link_again(const struct call *call, struct words words, const struct conf *conf, struct libraries *libraries)
+{
+    libraries->cxx_shared = false;
+    libraries->cxx = concat(conf->libdir, "/libtramp-cxx.a", NULL);
+    add_libraries(&words, conf, libraries);
+    return link_objects(call, &words);
 }
 
 _Noreturn void link_with_libtramp(const struct call *call)
@@ -211,12 +240,14 @@ _Noreturn void link_with_libtramp(const struct call *call)
         _exit(1);
     }
     struct libraries libraries = choose_libraries(command, &conf);
-    struct words without = as_given(call), words = count ? routed_words(call, routed, count, NULL) : as_given(call);
+    struct words without = as_given(call), words = count ? routed_words(call, routed, count, NULL) : as_given(call), again = copied(&words);
     if (uses)
         add_libraries(&without, &conf, &libraries);
     add_libraries(&words, &conf, &libraries);
     struct result result = count || problem ? compile_and_link(call, &words, &without, routed, count, problem) : link_objects(call, &words);
-    if (!finish(&conf, &libraries, output))
+    if (libraries.cxx_shared && carries_runtime(output, &libraries))
+        result = link_again(call, again, &conf, &libraries);
+    if (!finish(&conf, &libraries, output) && count == 0 && problem == NULL)
         run_as_it_is(call, OUTCOME_LINK_UNNEEDED);
     log_outcome(call->state, libraries.cxx_shared || conf.link_static ? OUTCOME_LINKED : OUTCOME_STATIC_RUNTIME, NULL, output, NULL);
     end_like(result);

@@ -134,6 +134,10 @@ static void take_for_linker(struct parser *parser, const char *argument)
     struct command *command = parser->command;
     if (strcmp(argument, "-r") == 0 || strcmp(argument, "--relocatable") == 0 || strcmp(argument, "-i") == 0)
         command->relocatable = true;
+    else if (starts_with(argument, "-l"))
+        add_word(&command->libraries, concat(argument + 2, NULL));
+    else if (starts_with(argument, "-L"))
+        add_word(&command->library_paths, concat(argument + 2, NULL));
     else if (argument[0] != '-')
         add_word(&command->inputs, concat(argument, NULL));
 }

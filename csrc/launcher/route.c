@@ -115,7 +115,7 @@ static void remove_output(const struct command *command, const char *source)
         unlink(path);
 }
 
-_Noreturn void fall_back(const struct call *call, char **argv, const char *source, const char *why)
+struct result fall_back(const struct call *call, char **argv, const char *source, const char *why)
 {
     const char *output = call->command.output;
     struct result result = run_child(argv, &(struct child_options){.stdout_fd = -1, .stderr_fd = -1});
@@ -127,7 +127,7 @@ _Noreturn void fall_back(const struct call *call, char **argv, const char *sourc
     char *text = concat("compiled without trampolines: ", why, NULL);
     if (!is_strict(call->state)) {
         say("warning", source, text);
-        end_like(result);
+        return result;
     }
     say("error", source, text);
     remove_output(&call->command, source);

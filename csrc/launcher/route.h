@@ -24,9 +24,9 @@ struct words routed_words(const struct call *call, const struct routed *routed, 
    nothing was said. */
 const char *run_routed(const struct words *words, const struct routed *routed, size_t count, struct result *result);
 
-/* Runs `argv` in the place of what failed for the reason `why`.  Only if that works is it worth a word (in strict mode: an
-   error): otherwise the error is the user's own, and the compiler has said so. */
-_Noreturn void fall_back(const struct call *call, char **argv, const char *source, const char *why);
+/* Runs `argv` in the place of what failed for the reason `why`; comes back only where that worked.  Only then is it worth a
+   word (in strict mode: an error, and the end): otherwise the error is the user's own, and the compiler has said so. */
+struct result fall_back(const struct call *call, char **argv, const char *source, const char *why);
 
 bool is_strict(const char *state);
 

@@ -13,6 +13,7 @@ static bool has_magic(const struct view *view, const char *magic, size_t size)
     return view->size >= size && memcmp(view->data, magic, size) == 0;
 }
 
+enum { MAX_DEPTH = 3 }; /* of thin archives in thin archives */
 enum { HEADER = 60 }; /* of an archive member: name[16], date[12], uid[6], gid[6], mode[8], size[10], magic[2] */
 
 static size_t number_at(const char *text, size_t width)
@@ -44,7 +45,9 @@ static char *member_path(const char *archive, const char *header, const char *ta
 }
 
 /* A thin archive has only the names of its members; only the symbol index and the table of names have contents. */
-static bool thin_archive_uses(const struct view *view, const char *path)
+static bool file_uses(const char *path, int depth);
+
+static bool thin_archive_uses(const struct view *view, const char *path, int depth)
 {
     const char *table = "";
     size_t table_size = 0;
@@ -64,22 +67,27 @@ static bool thin_archive_uses(const struct view *view, const char *path)
             continue;
         }
         char *member = member_path(path, header, table, table_size);
-        if (member && strcmp(member, path) != 0 && uses_libtramp(member))
+        if (member && file_uses(member, depth + 1))
             return true;
     }
     return false;
 }
 
-bool uses_libtramp(const char *path)
+static bool file_uses(const char *path, int depth)
 {
     struct view view = {0};
     bool found = false;
-    if (!open_view(&view, path))
+    if (depth > MAX_DEPTH || !open_view(&view, path))
         return false;
     if (has_magic(&view, "!<thin>\n", 8))
-        found = thin_archive_uses(&view, path);
+        found = thin_archive_uses(&view, path, depth);
     else if (has_magic(&view, "\177ELF", 4) || has_magic(&view, "!<arch>\n", 8) || has_magic(&view, "BC\xc0\xde", 4))
         found = contains(&view, symbols);
     close_view(&view);
     return found;
+}
+
+bool uses_libtramp(const char *path)
+{
+    return file_uses(path, 0);
 }
