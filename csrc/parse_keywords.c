@@ -78,21 +78,21 @@ static inline bool look_up(struct names *names, const char *keyword, PyObject **
 }
 
 /* Moves behind a unit whose argument was not passed. */
-static inline bool skip(const char **format, va_list *outputs)
+static inline bool skip(const char **format, enum tramp_sizes sizes, va_list *outputs)
 {
-    char unit = *(*format)++;
+    char unit = *(*format)++, suffix = **format;
 
     if (class_of(unit) != TRAMP_UNIT)
         return false;
     (void)va_arg(*outputs, void *);
-    if (class_of(**format) != TRAMP_SUFFIX)
+    if (class_of(suffix) != TRAMP_SUFFIX)
         return true;
-    if (unit == 'O' ? (**format == '!' || **format == '&') : **format == '#')
-        (void)va_arg(*outputs, void *);
-    else if (**format != '*')
-        return false;
     ++*format;
-    return true;
+    if (unit == 'O' ? suffix == '!' || suffix == '&' : is_text(unit) && suffix == '#' && sizes == TRAMP_SSIZE) {
+        (void)va_arg(*outputs, void *);
+        return true;
+    }
+    return is_text(unit) && suffix == '*';
 }
 
 /* How many entries the list has, and how many of them are positional-only; -1: it is not a proper list. */
@@ -130,7 +130,7 @@ static inline __attribute__((always_inline)) bool parse(PyObject *const *args, P
         PyObject *arg = NULL;
 
         if (*format == '|') {
-            if (required != PY_SSIZE_T_MAX)
+            if (required != PY_SSIZE_T_MAX || keyword_only)
                 return false;
             required = i;
             format++;
@@ -150,11 +150,11 @@ static inline __attribute__((always_inline)) bool parse(PyObject *const *args, P
                 return false;
             continue;
         }
-        if (i < required)
+        if (i < required || class_of(*format) == TRAMP_END)
             return false;
         if (names.left == 0)
             return true;
-        if (!skip(&format, outputs))
+        if (!skip(&format, sizes, outputs))
             return false;
     }
     return names.left == 0 && (class_of(*format) == TRAMP_END || *format == '|' || *format == '$');

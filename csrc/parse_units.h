@@ -238,6 +238,12 @@ static const unsigned char tramp_classes[256] = {
     TRAMP_ROW('\0', END), TRAMP_ROW(':', END), TRAMP_ROW(';', END),
 };
 
+/* The units that take `#` and `*`. */
+static inline bool is_text(char unit)
+{
+    return unit == 's' || unit == 'z' || unit == 'y';
+}
+
 static inline enum tramp_class class_of(char character)
 {
     return (enum tramp_class)tramp_classes[(unsigned char)character];
