@@ -5,17 +5,14 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
-from tramp_build.scan.functions import without_labels
 from tramp_build.scan.keywords import CLASS_KEYS
 from tramp_build.scan.lexer import STRING, WORD
 from tramp_build.scan.literals import text_of
-from tramp_build.scan.syntax import ATTRIBUTE, collapse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tramp_build.scan.lexer import Token
-    from tramp_build.scan.syntax import Item
+    from tramp_build.scan.syntax import Declaration, Item
 
 _OPENS_BLOCK: Final = frozenset(b'enum struct union class do try else catch'.split())
 _BEFORE_BODY: Final = frozenset(b'try const noexcept override final volatile mutable'.split())
@@ -30,9 +27,9 @@ class Brace(Enum):
     BLOCK = 'block'  # an initialiser, an enum: nothing to look at
 
 
-def classify(tokens: Sequence[Token], cxx: bool) -> tuple[Brace, tuple[str, ...]]:
-    """Return what the brace behind `tokens` opens if it is no table and no function that can be read, and the names that it adds."""
-    items = [item for item in without_labels(collapse(tokens, cxx)) if item.kind != ATTRIBUTE]
+def classify(declaration: Declaration, cxx: bool) -> tuple[Brace, tuple[str, ...]]:
+    """Return what the brace behind a declaration opens if it is no table and no function that can be read, and the names that it adds."""
+    items = declaration.items
     words = [item.text for item in items if item.kind == WORD]
     texts = {item.text for item in items}
     if b'namespace' in words and b'using' not in words:
@@ -49,16 +46,13 @@ def classify(tokens: Sequence[Token], cxx: bool) -> tuple[Brace, tuple[str, ...]
     return (Brace.BODY if b'()' in texts else Brace.BLOCK), ()
 
 
-def is_member_initialiser(tokens: Sequence[Token]) -> bool:
+def is_member_initialiser(declaration: Declaration) -> bool:
     """Whether the brace is that of `a{1}` in `C::C() : a{1} {...}`."""
-    if not tokens or (tokens[-1][0] != WORD and tokens[-1][1] != b'>') or tokens[-1][1] in _BEFORE_BODY:
+    items = declaration.items
+    if not items or (items[-1].kind != WORD and items[-1].text != b'<>') or items[-1].text in _BEFORE_BODY:
         return False
-    has_list = False
-    for item in collapse(tokens, angles=True):
-        has_list = has_list or item.text == b'()'
-        if has_list and item.text == b':':
-            return True
-    return False
+    lists = [index for index, item in enumerate(items) if item.text == b'()']
+    return bool(lists) and any(item.text == b':' for item in items[lists[0] :])
 
 
 def _class_names(items: Sequence[Item]) -> tuple[str, ...]:

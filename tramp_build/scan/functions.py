@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from tramp_build.model import Span
-from tramp_build.scan.keywords import ACCESS, CLASS_KEYS, NEVER_NAMES, NOT_A_FUNCTION, STORAGE, TRAILING
+from tramp_build.scan.keywords import CLASS_KEYS, NEVER_NAMES, NOT_A_FUNCTION, STORAGE, TRAILING
 from tramp_build.scan.lexer import CHAR, NUMBER, STRING, WORD, Token
 from tramp_build.scan.literals import text_of
 from tramp_build.scan.parameters import parameters
-from tramp_build.scan.syntax import ATTRIBUTE, GROUP, Item, collapse, inside
+from tramp_build.scan.syntax import ATTRIBUTE, GROUP, OPERATOR, Declaration, Item
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,19 +51,18 @@ class _Candidate:
     group: int
 
 
-def find_function(tokens: Sequence[Token], cxx: bool, class_name: str | None, defines: bool) -> Header | None:
-    """Return the function that `tokens`, a declaration up to its `{` or `;`, declare.
+def find_function(declaration: Declaration, cxx: bool, class_name: str | None, defines: bool) -> Header | None:
+    """Return the function that a declaration, up to its `{` or `;`, declares.
 
     `class_name` is the innermost class that it stands in; `defines` says that a body follows.
     """
-    everything = without_labels(collapse(tokens, cxx))
-    items = [item for item in everything if item.kind != ATTRIBUTE]
+    items = declaration.items
     weak: _Candidate | None = None
     found: _Candidate | None = None
     for index, item in enumerate(items):
         if item.kind == WORD and item.text in NOT_A_FUNCTION:
             return None
-        if (item.text == b'=' and not (index and items[index - 1].text == b'operator')) or (item.text == b':' and weak):
+        if item.text == b'=' or (item.text == b':' and weak):
             break
         candidate = _candidate(items, index) if item.text == b'()' else None
         strength = _strength(items, candidate, defines) if candidate else _NONE
@@ -73,21 +72,9 @@ def find_function(tokens: Sequence[Token], cxx: bool, class_name: str | None, de
         weak = candidate if strength == _WEAK else weak
     if found is None and weak is not None and _weak_is_enough(items, weak, class_name, cxx, defines):
         found = weak
-    if found is None or (not defines and _are_arguments(inside(tokens, items[found.group]))):
+    if found is None or (not defines and _are_arguments(declaration.inside(items[found.group]))):
         return None
-    return _header(tokens, everything, items, found, cxx, defines)
-
-
-def without_labels(items: list[Item]) -> list[Item]:
-    """Return `items` without a leading `public:` and the like."""
-    while len(items) > 1 and items[0].text in ACCESS:
-        if items[1].text == b':':
-            items = items[2:]
-        elif len(items) > 2 and items[2].text == b':':  # public slots:
-            items = items[3:]
-        else:
-            break
-    return items
+    return _header(declaration, found, cxx, defines)
 
 
 def start_of(items: Sequence[Item], index: int, *, behind_macro: bool) -> int:
@@ -126,10 +113,6 @@ def _candidate(items: Sequence[Item], group: int) -> _Candidate | None:
     last = group - 1
     if last < 0:
         return None
-    for back in range(last, max(last - 4, -1), -1):
-        if items[back].text == b'operator':
-            # `operator()(...)`: the list is the next group.
-            return None if back == last else _Candidate(_qualified(items, back), last, group)
     first = last - 1 if items[last].text == b'<>' else last
     if first < 0 or items[first].kind != WORD or items[first].text in NEVER_NAMES:
         return None
@@ -186,7 +169,7 @@ def _weak_is_enough(items: Sequence[Item], weak: _Candidate, class_name: str | N
     """Whether something is a function that no type stands before: constructors, conversions, `static f()`, `Py_LOCAL(int) f()`."""
     first = items[weak.first]
     last = items[weak.last - 1 if items[weak.last].text == b'<>' else weak.last]
-    if first.text in (b'operator', b'~') or (class_name is not None and text_of(last.text) == class_name):
+    if first.text in (OPERATOR, b'~') or (class_name is not None and text_of(last.text) == class_name):
         return True
     if any(item.text == b'::' for item in items[weak.first : weak.last]):
         return defines
@@ -205,16 +188,17 @@ def _are_arguments(tokens: Sequence[Token]) -> bool:
     )
 
 
-def _header(tokens: Sequence[Token], everything: list[Item], items: list[Item], found: _Candidate, cxx: bool, defines: bool) -> Header:
+def _header(declaration: Declaration, found: _Candidate, cxx: bool, defines: bool) -> Header:
+    items, everything = declaration.items, declaration.everything
     first, last = items[found.first], items[found.last]
     at = everything.index(first)
     start = start_of(everything, at, behind_macro=True)
     return Header(
-        name=spell(tokens[first.first : last.last + 1]),
+        name=spell(declaration.tokens[first.first : last.last + 1]),
         start=everything[start].start,
         name_span=Span(first.start, last.end),
         name_token=first.first,
-        parameters=parameters(inside(tokens, items[found.group]), angles=cxx, old_style=defines and not cxx),
+        parameters=parameters(declaration.inside(items[found.group]), angles=cxx, old_style=defines and not cxx),
         static=any(item.text == b'static' for item in everything[start:at]),
     )
 

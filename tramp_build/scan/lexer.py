@@ -146,8 +146,10 @@ def directive_end(text: bytes, position: int) -> int:
 _DIGRAPHS = ((b'<%', b'{ '), (b'%>', b'} '), (b':>', b'] '), (b'%:', b'# '))
 # C++ reads `<::` as `<` and `::` unless a `:` or `>` follows.
 _COLON_DIGRAPH = re.compile(rb'<:(?!:[^:>])')
+# A quote between hexadecimal digits, and the number that stands before it if it is a separator (`isn'd` and `u8'a'` have none).
 _SEPARATOR = re.compile(rb"'(?<=[0-9A-Fa-f]')[0-9A-Fa-f]")
-_SEPARATED = re.compile(rb'(?<![\w$\'"\\.])[0-9][\w.]*(?:\'[0-9A-Fa-f][\w.]*)+')
+_NUMBER = re.compile(rb'(?:\A|[^\w$\'"\\.])[0-9][\w.\']*\Z')
+_MAX_NUMBER = 80
 
 
 def normalise(source: bytes) -> bytes:
@@ -160,6 +162,11 @@ def normalise(source: bytes) -> bytes:
             source = source.replace(digraph, plain)
     if b'<:' in source:
         source = _COLON_DIGRAPH.sub(b'[ ', source)
-    if _SEPARATOR.search(source):
-        source = _SEPARATED.sub(lambda match: match[0].replace(b"'", b'0'), source)
+    quotes = [match.start() for match in _SEPARATOR.finditer(source)]
+    if quotes:
+        spelled = bytearray(source)
+        for quote in quotes:
+            if _NUMBER.search(spelled[max(0, quote - _MAX_NUMBER) : quote]):
+                spelled[quote] = 0x30
+        source = bytes(spelled)
     return source

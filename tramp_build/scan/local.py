@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from tramp_build.scan.lexer import COMMENT, HASH, LONG, RAW, STRING, Token
+from tramp_build.scan.syntax import Declaration
 from tramp_build.scan.tables import find_head
 
 _MAX_AHEAD: Final = 40
@@ -30,7 +31,7 @@ def local_declaration(token_re: re.Pattern[bytes], text: bytes, previous: int, s
         begin, end = match.span(kind)
         if match[kind] == b'{':
             tokens = _specifiers(token_re, text, previous, start) + ahead
-            return (tokens, begin) if find_head(tokens, cxx) else None
+            return (tokens, begin) if find_head(Declaration.of(tokens, cxx)) else None
         ahead.append((kind, match[kind], begin, end))
     return None
 

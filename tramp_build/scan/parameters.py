@@ -8,7 +8,7 @@ from tramp_build.model import Parameter, Span
 from tramp_build.scan.keywords import NEVER_NAMES, QUALIFIERS, TAGS
 from tramp_build.scan.lexer import PUNCT, WORD
 from tramp_build.scan.literals import text_of
-from tramp_build.scan.syntax import GROUP, Item, collapse, inside, split
+from tramp_build.scan.syntax import GROUP, Item, collapse, inside
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,36 +17,45 @@ if TYPE_CHECKING:
 
 # Stands for all that a declaration says about the type before the name can come.
 _TYPE: Final = Item(PUNCT, b'*', 0, 0, 0, 0)
+_END: Final = Item(PUNCT, b',', 0, 0, 0, 0)
 
 
 def parameters(tokens: Sequence[Token], *, angles: bool, old_style: bool) -> tuple[Parameter, ...]:
     """Return the parameters in a list without its parentheses.  With `old_style`, a lone word is a name and not a type."""
     found: list[Parameter] = []
-    for part in split(tokens, angles):
-        if part and not (len(part) == 1 and part[0][1] == b'void'):
-            found.append(Parameter(Span(part[0][2], part[-1][3]), _name(part, angles, old_style)))
+    part: list[Item] = []
+    for item in (*collapse(tokens, angles), _END):
+        if item.text != b',' or item.kind != PUNCT:
+            part.append(item)
+        elif part:
+            if len(part) > 1 or part[0].text != b'void':
+                found.append(Parameter(Span(part[0].start, part[-1].end), _name(part, tokens, old_style)))
+            part = []
     return tuple(found)
 
 
-def _name(part: Sequence[Token], angles: bool, old_style: bool) -> str | None:
+def _name(part: Sequence[Item], tokens: Sequence[Token], old_style: bool) -> str | None:
     if len(part) == 1 and old_style:
-        return text_of(part[0][1]) if part[0][0] == WORD and part[0][1] not in NEVER_NAMES else None
+        return text_of(part[0].text) if part[0].kind == WORD and part[0].text not in NEVER_NAMES else None
     words: list[Item] = []  # since the type
     previous = None
-    for item in collapse(part, angles):
+    for item in part:
         if item.text == b'=':
             break
-        if item.kind == GROUP and item.text == b'()':
-            inner = inside(part, item)
+        if item.kind == WORD:
+            if item.text in TAGS:
+                words = []
+            elif item.text not in QUALIFIERS:
+                words = [_TYPE] if item.text in NEVER_NAMES else [*words[:1], item] if words else [item]
+        elif item.kind == GROUP and item.text == b'()':
+            inner = inside(tokens, item)
             if inner and inner[0][1] in (b'*', b'&', b'^'):  # a pointer to a function or to an array
                 return next((text_of(token[1]) for token in inner if token[0] == WORD and token[1] not in NEVER_NAMES), None)
             if words and words[-1] is previous:
                 return None  # UNUSED(x): what the name becomes is the macro's affair
-        elif item.kind == PUNCT and item.text in (b'*', b'&', b'&&'):
+        elif item.text in (b'*', b'&', b'&&'):
             words = [_TYPE]
-        elif item.text == b'::' or (item.kind == WORD and item.text in TAGS):
+        elif item.text == b'::':
             words = []
-        elif item.kind == WORD and item.text not in QUALIFIERS:
-            words = [_TYPE] if item.text in NEVER_NAMES else [*words[:1], item] if words else [item]
         previous = item
     return text_of(words[1].text) if len(words) > 1 else None

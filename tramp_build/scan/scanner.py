@@ -14,11 +14,13 @@ from tramp_build.scan.machine import Machine
 from tramp_build.scan.oldstyle import declares, old_style_parameters
 from tramp_build.scan.rows import RowReader, is_sentinel_macro
 from tramp_build.scan.state import DECLARE, SKIP, TABLE, Body, Node
+from tramp_build.scan.syntax import Declaration
 from tramp_build.scan.tables import OpenTable, find_head, mentions_table
 from tramp_build.scan.variants import has_marks, variants, visible
 
 if TYPE_CHECKING:
     import re
+    from collections.abc import Sequence
 
     from tramp_build.model import Condition, Language, ScanResult
     from tramp_build.scan.functions import Header
@@ -137,7 +139,7 @@ class Scanner(Machine):
             if not self.cxx and self._goes_on(tokens):
                 tokens.append((BRACKET, b';', end - 1, end))
                 return False
-            for header, condition in self._headers(tokens, defines=False):
+            for header, condition in self._headers(tokens, None, defines=False):
                 self.results.add_function(header, condition, self.scope, end, None)
         self.declaration = []
         return self._leave_local(end)
@@ -153,18 +155,21 @@ class Scanner(Machine):
         del tokens[: last + 1]  # it was none: what came before it has ended there
         return False
 
-    def _headers(self, tokens: list[Token], defines: bool) -> list[tuple[Header, Condition]]:
-        """Return the function that a declaration declares, once for each name that the `#if`s in it give it."""
+    def _headers(self, tokens: list[Token], seen: Declaration | None, defines: bool) -> list[tuple[Header, Condition]]:
+        """Return the function that `tokens` declare, once for each name that the `#if`s in it give it.
+
+        `seen` is what is visible of them, None to find out.
+        """
         if not self.conditions.readable:
             return []
         path = self.conditions.path
         class_name = self.scope.names[-1] if self.scope.kind == ScopeKind.CLASS else None
         if not has_marks(tokens):
-            header = find_function(tokens, self.cxx, class_name, defines)
+            header = find_function(seen or Declaration.of(tokens, self.cxx), self.cxx, class_name, defines)
             return [(header, path)] if header else []
         found: dict[int, tuple[Header, Condition]] = {}
         for variant, conditions in variants(tokens, path):
-            header = find_function(variant, self.cxx, class_name, defines)
+            header = find_function(Declaration.of(variant, self.cxx), self.cxx, class_name, defines)
             if header:
                 found.setdefault(header.name_span.start, (header, conditions[header.name_token]))
         return list(found.values())
@@ -184,8 +189,8 @@ class Scanner(Machine):
 
     def _open(self, start: int) -> bool:
         """Open the table, function, class or namespace that the declaration begins; False if the brace opens none of these."""
-        tokens = visible(self.declaration, self.conditions.path)
-        head = find_head(tokens, self.cxx) if mentions_table(tokens) else None
+        seen = Declaration.of(visible(self.declaration, self.conditions.path), self.cxx)
+        head = find_head(seen) if mentions_table(seen.tokens) else None
         if head is not None:
             self._open_table(head, start)
             return True
@@ -193,15 +198,15 @@ class Scanner(Machine):
             self._emit_tables(self.finished[-1][1])
             last = max(index for index, token in enumerate(self.declaration) if token[0] == BLOCK)
             self.declaration = self.declaration[last + 1 :]
-            tokens = visible(self.declaration, self.conditions.path)
-        if self.scope.kind == ScopeKind.FUNCTION or not tokens or (self.cxx and is_member_initialiser(tokens)):
+            return self._open(start)
+        if self.scope.kind == ScopeKind.FUNCTION or not seen.items or (self.cxx and is_member_initialiser(seen)):
             return False
-        headers = self._headers(self.declaration, defines=True) if any(token[1] == b'(' for token in tokens) else []
-        brace, names = (Brace.BODY, ()) if headers else classify(tokens, self.cxx)
+        headers = self._headers(self.declaration, seen, defines=True)
+        brace, names = (Brace.BODY, ()) if headers else classify(seen, self.cxx)
         if brace == Brace.BODY:
-            self._open_body(headers, tokens, start)
+            self._open_body(headers, seen.tokens, start)
             return True
-        return brace != Brace.BLOCK and self._push(brace, names, tokens, start)
+        return brace != Brace.BLOCK and self._push(brace, names, list(seen.tokens), start)
 
     def _push(self, brace: Brace, names: tuple[str, ...], head: list[Token], start: int) -> bool:
         parent = self.scope
@@ -220,7 +225,7 @@ class Scanner(Machine):
         self.declaration = []
         return True
 
-    def _open_body(self, headers: list[tuple[Header, Condition]], tokens: list[Token], start: int) -> None:
+    def _open_body(self, headers: list[tuple[Header, Condition]], tokens: Sequence[Token], start: int) -> None:
         declaration = headers[0][0].start if headers else tokens[0][2]
         self.body = Body(headers, start, self.scope, declaration, extends=not headers and tokens[0][1] == b'catch')
         self.mode = SKIP

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from tramp_build.scan.keywords import ACCESS
 from tramp_build.scan.lexer import BLOCK, BRACKET, MARKS, PUNCT, WORD, Token
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 GROUP: Final = 20  # a group in brackets, its text is '()', '[]', '{}' or '<>'
+OPERATOR: Final = b'operator+'  # the text of the word that `operator` and what is behind it are made, whatever the operator
 ATTRIBUTE: Final = 21  # __attribute__((x)), [[x]], alignas(x), noexcept(x): what may stand nearly anywhere and means nothing here
 
 _CLOSING: Final = {b')': b'(', b']': b'[', b'}': b'{'}
@@ -19,6 +22,7 @@ _ATTRIBUTES: Final = frozenset(
 )
 _TYPE_CALLS: Final = frozenset(b'decltype typeof __typeof __typeof__ typeof_unqual _Atomic _BitInt __underlying_type'.split())
 _WITH_ARGUMENT: Final = _ATTRIBUTES | _TYPE_CALLS
+_MERGED: Final = _WITH_ARGUMENT | {b'operator'}
 
 
 class Item(NamedTuple):
@@ -42,7 +46,7 @@ def collapse(tokens: Sequence[Token], angles: bool) -> list[Item]:
     mergeable = False
     for index, (kind, text, start, end) in enumerate(tokens):
         if kind == WORD:
-            mergeable = mergeable or text in _WITH_ARGUMENT
+            mergeable = mergeable or text in _MERGED
         elif kind == BRACKET:
             if text in _PAIR:
                 mergeable = mergeable or (text == b'[' and bool(out) and out[-1].text == b'[')
@@ -50,7 +54,7 @@ def collapse(tokens: Sequence[Token], angles: bool) -> list[Item]:
             elif text in _CLOSING and _close(out, stack, _CLOSING[text], index, end):
                 continue
         elif kind == PUNCT:
-            if angles and text == b'<' and out and out[-1].kind == WORD:
+            if angles and text == b'<' and out and out[-1].kind == WORD and out[-1].text != b'operator':
                 stack.append((text, len(out)))
             elif text == b'>' and stack and stack[-1][0] == b'<' and _close(out, stack, b'<', index, end):
                 continue
@@ -80,11 +84,18 @@ def _close(out: list[Item], stack: list[tuple[bytes, int]], opening: bytes, inde
 
 
 def _merge(items: list[Item], tokens: Sequence[Token]) -> list[Item]:
-    """Make `__attribute__((x))` one ATTRIBUTE and `decltype(x)` one word."""
+    """Make `__attribute__((x))` one ATTRIBUTE, `decltype(x)` and `operator+=` one word."""
     out: list[Item] = []
-    for item in items:
+    for index, item in enumerate(items):
         previous = out[-1] if out else None
-        if item.text == b'()' and previous is not None and previous.kind == WORD and previous.text in _WITH_ARGUMENT:
+        if previous is not None and previous.text == b'operator' and previous.kind == WORD:
+            # Up to the parameter list: `operator()(int)`, `operator unsigned long()`.
+            if item.text != b'()' or (previous.end == item.start and index + 1 < len(items) and items[index + 1].text == b'()'):
+                out[-1] = previous._replace(end=item.end, last=item.last)
+                continue
+            out[-1] = previous._replace(text=OPERATOR)
+            out.append(item)
+        elif item.text == b'()' and previous is not None and previous.kind == WORD and previous.text in _WITH_ARGUMENT:
             kind = ATTRIBUTE if previous.text in _ATTRIBUTES else WORD
             out[-1] = Item(kind, previous.text + b'()', previous.start, item.end, previous.first, item.last)
         elif item.text == b'[]' and item.last - item.first > 2 and tokens[item.first + 1][1] == b'[' and tokens[item.last - 1][1] == b']':
@@ -92,6 +103,35 @@ def _merge(items: list[Item], tokens: Sequence[Token]) -> list[Item]:
         else:
             out.append(item)
     return out
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """The tokens of a declaration, taken apart once for all who look at it."""
+
+    tokens: Sequence[Token]
+    everything: list[Item]  # the top level
+    items: list[Item]  # the same without attributes
+
+    @classmethod
+    def of(cls, tokens: Sequence[Token], angles: bool) -> Declaration:
+        everything = _without_labels(collapse(tokens, angles))
+        return cls(tokens, everything, [item for item in everything if item.kind != ATTRIBUTE])
+
+    def inside(self, group: Item) -> Sequence[Token]:
+        return inside(self.tokens, group)
+
+
+def _without_labels(items: list[Item]) -> list[Item]:
+    """Return `items` without a leading `public:` and the like."""
+    while len(items) > 1 and items[0].text in ACCESS:
+        if items[1].text == b':':
+            items = items[2:]
+        elif len(items) > 2 and items[2].text == b':':  # public slots:
+            items = items[3:]
+        else:
+            break
+    return items
 
 
 def inside(tokens: Sequence[Token], group: Item) -> Sequence[Token]:

@@ -6,15 +6,14 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from tramp_build.scan.functions import spell, start_of, without_labels
+from tramp_build.scan.functions import spell, start_of
 from tramp_build.scan.lexer import TABLE_TYPES, WORD, Token
-from tramp_build.scan.syntax import ATTRIBUTE, collapse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tramp_build.model import Condition, Row
-    from tramp_build.scan.syntax import Item
+    from tramp_build.scan.syntax import Declaration, Item
 
 # In front of the type these make it something else than a variable.
 _NOT_A_VARIABLE: Final = frozenset(b'typedef using return new delete sizeof friend operator case goto'.split())
@@ -50,10 +49,9 @@ def mentions_table(tokens: Sequence[Token]) -> bool:
     return any(token[1] in TABLE_TYPES for token in tokens)
 
 
-def find_head(tokens: Sequence[Token], cxx: bool) -> Head | None:
-    """Return the table that these tokens, all up to its `{`, define; None if it is something else."""
-    everything = without_labels(collapse(tokens, cxx))
-    items = [item for item in everything if item.kind != ATTRIBUTE]
+def find_head(declaration: Declaration) -> Head | None:
+    """Return the table that a declaration, up to its `{`, defines; None if it is something else."""
+    tokens, everything, items = declaration.tokens, declaration.everything, declaration.items
     # The last one, as a macro call or a declaration without its semicolon may stand before.
     at = next((i for i in range(len(items) - 1, -1, -1) if items[i].text in TABLE_TYPES), None)
     if at is None or any(item.text in _NOT_A_VARIABLE for item in items[:at]):
