@@ -89,15 +89,11 @@ def venv(tmp_path: Path) -> VEnv:
 
 
 @pytest.fixture(scope='session')
-def wheelhouse(own_wheels: Path, request: pytest.FixtureRequest) -> Path:
-    """A directory of wheels that an isolated build needs, ours included."""
-    directory = Path(request.config.cache.mkdir('wheelhouse')) / f'cp{sys.version_info[0]}{sys.version_info[1]}'
-    if not directory.joinpath('complete').exists():
-        # Our own dependencies are resolved along with the tools of the projects.
-        run(sys.executable, '-m', 'pip', 'wheel', '--wheel-dir', directory, *_INDEX_REQUIREMENTS, 'packaging', 'tomli')
-        directory.joinpath('complete').touch()
-    for wheel in own_wheels.glob('tramp_build-*.whl'):
-        shutil.copy2(wheel, directory)
+def wheelhouse(own_wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory of wheels with all that an isolated build needs, this checkout's included."""
+    directory = tmp_path_factory.mktemp('wheelhouse')
+    (own,) = own_wheels.glob('tramp_build-*.whl')
+    run(sys.executable, '-m', 'pip', 'wheel', '--wheel-dir', directory, own, *_INDEX_REQUIREMENTS)
     return directory
 
 

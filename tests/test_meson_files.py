@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -274,17 +275,7 @@ def test_meson_takes_what_we_think_it_takes(tmp_path, monkeypatch):
         monkeypatch.setenv(name, env[name])
     ours = meson_setup.machine_file([], ['--native-file=user.ini'], tmp_path, tmp_path)
     binaries = meson_files.read_binaries([write(tmp_path / 'ours.ini', ours.text)], tmp_path)
-    import sys
-
-    meson = [sys.executable, '-m', 'mesonbuild.mesonmain'] if _has_mesonbuild() else ['meson']
-    said = subprocess.run(
-        [*meson, 'setup', 'build', '--native-file=user.ini'], cwd=tmp_path, env=env, text=True, capture_output=True, check=True
-    )
+    meson = (sys.executable, '-m', 'mesonbuild.mesonmain', 'setup')
+    said = subprocess.run([*meson, 'build', '--native-file=user.ini'], cwd=tmp_path, env=env, text=True, capture_output=True, check=True)
     for language in ('c', 'cpp'):
         assert f'Message: {language} [{", ".join(repr(word) for word in binaries[language])}]' in said.stdout
-
-
-def _has_mesonbuild():
-    import importlib.util
-
-    return importlib.util.find_spec('mesonbuild') is not None

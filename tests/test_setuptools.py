@@ -276,6 +276,11 @@ def test_what_was_built_otherwise_is_built_again(package, setup):
     assert is_routed()
     setup('build_ext', TRAMP_BUILD_EXCLUDE='*.cpp')
     assert not is_routed()
+    setup('build_ext')
+    assert is_routed()
+    setup('build_ext', TRAMP_BUILD='off')
+    assert not is_routed()
+    assert not [path for path in package.rglob('*') if 'tramp' in path.name]
 
 
 @in_package('setuptools-cpp')

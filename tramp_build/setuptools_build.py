@@ -10,10 +10,10 @@ import functools
 import hashlib
 import json
 import os
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tramp_build import backend, elf
 from tramp_build.config import is_off, load
 from tramp_build.errors import user_errors
 
@@ -22,23 +22,33 @@ if TYPE_CHECKING:
 
     from setuptools import Distribution
 
+    from tramp_build.backend import Routing
     from tramp_build.config import Config
+
+
+# In the directory for temporary files of the build.
+STATE = 'tramp-build'
+_STAMPS = 'extensions.json'
 
 
 def activate(distribution: Distribution) -> None:
     """Subclass the commands that build extensions and wheels, if the project asks for it."""
     if is_off():
+        _subclass(distribution, 'build_ext', _stock_build_ext)
         return
     with user_errors():
         config = load(Path.cwd())
-    if config is None:
-        return
-    session = Session(Path.cwd(), config)
-    for name, subclass in (('build_ext', _build_ext), ('bdist_wheel', _bdist_wheel)):
-        base = _command_class(distribution, name)
-        # finalize_options may be called again.
-        if base is not None and not getattr(base, 'tramp_build_session', None):
-            distribution.cmdclass[name] = subclass(base, session)
+    if config is not None:
+        session = Session(Path.cwd(), config)
+        _subclass(distribution, 'build_ext', lambda base: _build_ext(base, session))
+        _subclass(distribution, 'bdist_wheel', lambda base: _bdist_wheel(base, session))
+
+
+def _subclass(distribution: Distribution, name: str, make: Callable[[type[Any]], type[Any]]) -> None:
+    base = _command_class(distribution, name)
+    # finalize_options may be called again.
+    if base is not None and not getattr(base, 'tramp_build', False):
+        distribution.cmdclass[name] = make(base)
 
 
 def _command_class(distribution: Distribution, name: str) -> type[Any] | None:
@@ -57,20 +67,23 @@ class Session:
     def __init__(self, root: Path, config: Config) -> None:
         self.root = root
         self.config = config
-        self.routing: backend.Routing | None = None
+        self.routing: Routing | None = None
 
-    def start(self, build_temp: str) -> backend.Routing:
+    def start(self, build_temp: str) -> Routing:
         """Decide about all sources, once."""
+        # Here and below: most setuptools runs compile nothing.
+        from tramp_build.backend import Routing
+
         if self.routing is None:
             with user_errors():
-                directory = Path(build_temp, 'tramp-build').absolute()
-                self.routing = backend.Routing.start(self.root, self.config, directory)
+                directory = Path(build_temp, STATE).absolute()
+                self.routing = Routing.start(self.root, self.config, directory)
         return self.routing
 
 
 def _build_ext(base: type[Any], session: Session) -> type[Any]:
     class build_ext(base):  # type: ignore[misc]  # noqa: N801 - distutils has the command name from the class
-        tramp_build_session = session
+        tramp_build = True
 
         def run(self) -> None:
             super().run()
@@ -104,9 +117,20 @@ def _build_ext(base: type[Any], session: Session) -> type[Any]:
     return build_ext
 
 
+def _stock_build_ext(base: type[Any]) -> type[Any]:
+    class build_ext(base):  # type: ignore[misc]  # noqa: N801
+        tramp_build = True
+
+        def build_extensions(self) -> None:
+            _remove_routed(Path(self.build_temp, STATE))
+            super().build_extensions()
+
+    return build_ext
+
+
 def _bdist_wheel(base: type[Any], session: Session) -> type[Any]:
     class bdist_wheel(base):  # type: ignore[misc]  # noqa: N801
-        tramp_build_session = session
+        tramp_build = True
 
         def run(self) -> None:
             done = len(self.distribution.dist_files)
@@ -156,22 +180,33 @@ def _drivers(compiler: Any) -> set[str]:
     return {command[0] for command in commands if isinstance(command, (list, tuple)) and command}
 
 
-def _remove_stale(command: Any, routing: backend.Routing) -> None:
+def _remove_stale(command: Any, routing: Routing) -> None:
     """Remove the modules that were made of other text than the one to be compiled now.
 
     distutils takes a module that is newer than its sources for finished, be it built without tramp-build, with another
     release or under another configuration.
     """
-    file = routing.state.dir / 'extensions.json'
+    from tramp_build.backend import bodies, fingerprint
+
+    file = routing.state.dir / _STAMPS
     known = _stamps(file)
     stamps = {}
-    bodies = backend.bodies(routing.state.dir)
+    texts, configuration = bodies(routing.state.dir), fingerprint(routing.config)
     for extension in command.extensions:
         module = command.get_ext_fullpath(extension.name)
-        stamps[module] = _stamp(extension, routing.config, bodies)
+        stamps[module] = _stamp(extension, configuration, texts)
         if known.get(module) != stamps[module]:
             Path(module).unlink(missing_ok=True)
     file.write_text(json.dumps({**known, **stamps}), encoding='utf-8')
+
+
+def _remove_routed(state_dir: Path) -> None:
+    """Remove what builds through tramp-build have left, for one that is to go without."""
+    if state_dir.is_dir():
+        for module in map(Path, _stamps(state_dir / _STAMPS)):
+            for file in (*_libraries_beside(module), module):
+                file.unlink(missing_ok=True)
+        shutil.rmtree(state_dir)
 
 
 def _stamps(file: Path) -> dict[str, str]:
@@ -182,9 +217,9 @@ def _stamps(file: Path) -> dict[str, str]:
     return stamps if isinstance(stamps, dict) else {}
 
 
-def _stamp(extension: Any, config: Config, bodies: Mapping[str, str]) -> str:
+def _stamp(extension: Any, configuration: str, texts: Mapping[str, str]) -> str:
     sources = sorted(os.fspath(source) for source in extension.sources)
-    parts = [backend.fingerprint(config), *(bodies.get(os.path.realpath(source), '-') for source in sources)]
+    parts = [configuration, *(texts.get(os.path.realpath(source), '-') for source in sources)]
     return hashlib.sha256('\n'.join(parts).encode()).hexdigest()
 
 
@@ -202,6 +237,8 @@ def _library_mapping(command: Any) -> dict[str, str]:
 
 
 def _libraries_beside(module: Path) -> list[Path]:
+    from tramp_build import elf
+
     dynamic = elf.read_dynamic(module.read_bytes()) if module.is_file() else None
     names = [name for name in (dynamic.needed if dynamic else ()) if name.startswith('libtramp')]
     return [module.parent / name for name in names if module.parent.joinpath(name).is_file()]
