@@ -33,10 +33,15 @@ static PyGetSetDef getset[] = {
 NO_TABLES = 'int f(void) { return 1; }\n'
 
 
+def environment() -> dict[str, str]:
+    """The environment without what would change the command: its own variables, colour, and how Python writes."""
+    drop = ('NO_COLOR', 'FORCE_COLOR', 'PYTHONUNBUFFERED', 'PYTHONIOENCODING', 'PYTHONUTF8')
+    return {k: v for k, v in os.environ.items() if not k.startswith('TRAMP_BUILD') and k not in drop} | {'PYTHONPATH': str(ROOT)}
+
+
 def tramp_build(*words: object, cwd: Path, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[bytes]:
-    """Run the command as a user would; without colour and without what the caller's environment says."""
-    clean = {k: v for k, v in os.environ.items() if not k.startswith('TRAMP_BUILD') and k not in ('NO_COLOR', 'FORCE_COLOR')}
+    """Run the command as a user would."""
     return subprocess.run(
         [sys.executable, '-m', 'tramp_build', *(os.fspath(w) if isinstance(w, os.PathLike) else str(w) for w in words)],
-        cwd=cwd, capture_output=True, check=False, timeout=120, env={**clean, 'PYTHONPATH': str(ROOT), **(env or {})},
+        cwd=cwd, capture_output=True, check=False, timeout=120, env={**environment(), **(env or {})},
     )  # fmt: skip

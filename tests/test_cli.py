@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from cli_support import GEO, ROOT, tramp_build
+from cli_support import GEO, environment, tramp_build
 
 from tramp_build import __version__, cli, console
 from tramp_build.cli import scan as scan_verb
@@ -91,7 +91,7 @@ def test_a_closed_pipe_is_quiet(tmp_path: Path) -> None:
     try:
         done = subprocess.run(
             [sys.executable, '-m', 'tramp_build', 'scan', 'geo.c'],
-            cwd=tmp_path, stdout=writing, stderr=subprocess.PIPE, env={**os.environ, 'PYTHONPATH': str(ROOT)}, check=False,
+            cwd=tmp_path, stdout=writing, stderr=subprocess.PIPE, env=environment(), check=False,
         )  # fmt: skip
     finally:
         os.close(writing)
@@ -99,12 +99,27 @@ def test_a_closed_pipe_is_quiet(tmp_path: Path) -> None:
     assert done.stderr == b''
 
 
+def test_a_pipe_that_closes_on_the_last_lines_is_quiet(tmp_path: Path) -> None:
+    """The text is still in the buffer when the command is done."""
+    (tmp_path / 'geo.c').write_text(GEO)
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        done = subprocess.run(
+            [sys.executable, '-m', 'tramp_build', 'scan', 'geo.c'],
+            cwd=tmp_path, stdout=writing, stderr=subprocess.PIPE, env=environment(), check=False,
+        )  # fmt: skip
+    finally:
+        os.close(writing)
+    assert (done.returncode, done.stderr) == (141, b'')
+
+
 def test_a_full_disk_is_an_error(tmp_path: Path) -> None:
     (tmp_path / 'geo.c').write_text(GEO)
     with open('/dev/full', 'wb') as full:
         done = subprocess.run(
             [sys.executable, '-m', 'tramp_build', 'scan', 'geo.c'],
-            cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, env={**os.environ, 'PYTHONPATH': str(ROOT)}, check=False,
+            cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, env=environment(), check=False,
         )  # fmt: skip
     assert done.returncode == 1
     assert done.stderr == b'tramp-build: error: No space left on device\n'
@@ -113,7 +128,7 @@ def test_a_full_disk_is_an_error(tmp_path: Path) -> None:
 def test_no_stdout_and_no_stderr_at_all(tmp_path: Path) -> None:
     (tmp_path / 'geo.c').write_text(GEO)
     command = f'exec "{sys.executable}" -m tramp_build scan geo.c >&- 2>&-'
-    done = subprocess.run(['sh', '-c', command], cwd=tmp_path, env={**os.environ, 'PYTHONPATH': str(ROOT)}, check=False)
+    done = subprocess.run(['sh', '-c', command], cwd=tmp_path, env=environment(), check=False)
     assert done.returncode == 0
 
 
@@ -134,7 +149,7 @@ def test_color_is_forced_and_forbidden(tmp_path: Path) -> None:
 
 def test_the_parser_imports_nothing_heavy() -> None:
     code = 'import sys; from tramp_build.cli import make_parser; make_parser(); print(*sys.modules)'
-    done = subprocess.run([sys.executable, '-c', code], env={**os.environ, 'PYTHONPATH': str(ROOT)}, capture_output=True, check=True)
+    done = subprocess.run([sys.executable, '-c', code], env=environment(), capture_output=True, check=True)
     loaded = done.stdout.decode().split()
     assert 'tramp_build.cli.scan' in loaded
     for module in ('scan', 'project', 'rewrite', 'report', 'state'):

@@ -97,6 +97,13 @@ def test_the_later_call_counts(state: State, capsys: pytest.CaptureFixture[str])
     assert (file['outcome'], file.get('message')) == ('routed', None)
 
 
+def test_a_detail_of_another_outcome_is_no_message(state: State, capsys: pytest.CaptureFixture[str]) -> None:
+    log(state, ('fallback', 'geo.cpp', '/b/geo.o', 'the compiler said no'), ('user-error', 'geo.cpp', '/b/geo.o', 'a typing error'))
+    log(state, ('fallback', 'geo.cpp', '/b/geo.o', 'the compiler said no'), ('old-standard', 'geo.cpp', '/b/x.o', '-std=c++98'))
+    (file,) = report(capsys, 'build')['files']
+    assert (file['outcome'], file.get('message')) == ('fallback', 'the compiler said no')
+
+
 def test_a_source_that_the_build_reached_through_a_link(state: State, capsys: pytest.CaptureFixture[str]) -> None:
     (state.dir.parents[2] / 'link').symlink_to(state.dir.parents[2] / 'project')
     log(state, ('routed', '../link/geo.cpp', '/b/geo.o', '-'))

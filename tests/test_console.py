@@ -89,6 +89,13 @@ def test_messages_go_to_stderr_with_their_kind(capfd: pytest.CaptureFixture[str]
     ]
 
 
+def test_a_message_is_there_before_the_next_program_writes(monkeypatch: pytest.MonkeyPatch) -> None:
+    raw = io.BytesIO()
+    monkeypatch.setattr(sys, 'stderr', io.TextIOWrapper(io.BufferedWriter(raw), 'utf-8'))
+    console.command(['cc'])
+    assert raw.getvalue() == b'+ cc\n'
+
+
 def test_a_message_has_colour_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     stream = Terminal()
     monkeypatch.delenv('NO_COLOR', raising=False)

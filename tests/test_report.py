@@ -162,6 +162,7 @@ def test_a_record_is_not_changed_by_its_fate() -> None:
         ([('routed', 'x.o'), ('fallback', 'x.o')], 'fallback'),
         ([('routed', 'x.o'), ('fallback', 'y.o')], 'fallback'),
         ([('routed', 'x.o'), ('old-standard', 'y.o')], 'old-standard'),
+        ([('compile-and-link', 'x'), ('fallback', 'y.o')], 'fallback'),
         ([('routed', 'x.o'), ('preprocess-only', 'x.i'), ('dependencies-only', '-')], 'routed'),
         ([('user-error', 'x.o'), ('routed', 'x.o')], 'routed'),
     ],
