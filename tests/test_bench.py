@@ -1,0 +1,99 @@
+"""The benchmark runs, and says what it is expected to say; its figures are nobody's test."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from package_support import in_tree_env
+
+BENCH = Path(__file__).resolve().parent.parent / 'bench'
+sys.path.append(str(BENCH))
+
+import sizes
+from catch_heavy import Module
+from common import Budget, Options, Spread, Table
+
+
+def bench(*arguments: object) -> str:
+    command = [sys.executable, BENCH / 'run.py', '--quick', *map(str, arguments)]
+    done = subprocess.run(command, env=in_tree_env(), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def rows(text: str, title: str) -> dict[str, dict[str, str]]:
+    """Read the table with this title: rows by their first cell, cells by the header (the first of two of one name)."""
+    section = text.split(f'## {title}')[1].split('\n## ')[0]
+    lines = [[cell.strip() for cell in line.strip('|').split('|')] for line in section.splitlines() if line.startswith('|')]
+    header = lines[0]
+    assert all(re.fullmatch('-+:?', cell) for cell in lines[1])
+    assert {len(line) for line in lines} == {len(header)}
+    return {line[0]: dict(reversed(list(zip(header, line, strict=True)))) for line in lines[2:]}
+
+
+def test_call_table(tmp_path: Path) -> None:
+    output = tmp_path / 'RESULTS.md'
+    text = bench('--only', 'call', '--output', output)
+    for language, how in (('C', 'trampoline'), ('C++', 'barrier')):
+        table = rows(text, f'Calls of a {language} module, ns')
+        assert list(table) == ['no arguments', 'two doubles', 'two keywords', 'getter', 'setter']
+        for name, row in table.items():
+            assert how in row['how'] or 'fastcall' in row['how'], name
+            assert re.fullmatch(r'\d+\.\d \(\d+\.\d\.\.\d+\.\d\)', row['stock']), row
+            assert re.search(r': (met|MISSED)\b', row['budget']), row
+    assert output.read_text().strip() == text.strip()
+
+
+def test_instructions() -> None:
+    text = bench('--only', 'instructions')
+    lines = [line for line in text.splitlines() if line.startswith('| C')]
+    assert len(lines) == 10
+    assert all('+' in line for line in lines), 'a trampoline takes instructions, on every call'
+
+
+def test_generated_modules_are_measured(tmp_path: Path) -> None:
+    stock, routed, cleaned, bare = sizes.catch_heavy_sizes(8, 6, tmp_path)
+    assert routed.total > stock.total > cleaned.total > bare.total
+    assert set(stock.groups) == {'text', 'unwind', 'data', 'linking'}
+    assert all(stock.groups.values())
+    assert stock.total <= stock.file
+
+
+def test_generated_chain_has_as_many_clauses_as_it_says() -> None:
+    for clauses in (0, 3, 8):
+        source = Module(clauses, methods=2).source()
+        assert source.count('catch (') == 2 * clauses
+        assert source.count('try {') == (2 if clauses else 0)
+
+
+def test_a_budget_is_judged_by_the_figure() -> None:
+    assert Budget(1.5, 'at most 1.5').judge(1.5) == 'at most 1.5: met'
+    assert Budget(1.5, 'at most 1.5').judge(1.51) == 'at most 1.5: MISSED'
+    assert Budget(3, 'at least 3', at_least=True).judge(2.9) == 'at least 3: MISSED'
+    assert Budget(3, 'at least 3', at_least=True).judge(3) == 'at least 3: met'
+
+
+def test_spread() -> None:
+    assert Spread.of([4.0, 1.0, 2.0, 3.0, 5.0]).text() == '3.0 (2.0..4.0)'
+    assert Spread.of([2.0]).text(2, sign='+') == '+2.00 (+2.00..+2.00)'
+
+
+def test_table_aligns_numbers_to_the_right() -> None:
+    assert Table('T', ('name', 'n'), [['a', '1'], ['b', '-10']], ['A note.']).markdown() == (
+        '## T\n\n| name |   n |\n| ---- | --: |\n| a    |   1 |\n| b    | -10 |\n\nA note.\n'
+    )
+
+
+def test_quick_is_quick() -> None:
+    assert (Options(Path(), quick=True).pick(100, 1), Options(Path()).pick(100, 1)) == (1, 100)
+
+
+def test_unknown_topic() -> None:
+    done = subprocess.run(
+        [sys.executable, BENCH / 'run.py', '--only', 'sizes'], env=in_tree_env(), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert 'unknown topic sizes; there are call, instructions, size, build, launcher' in done.stderr
