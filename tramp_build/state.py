@@ -2,7 +2,7 @@
 
     conf                what the launcher needs to link and to ask for more
     index               one line per decided source; later lines win (csrc/launcher/index.h has the format)
-    bodies/NAME         rewritten texts, named by their content
+    bodies/NAME         rewritten texts, named by their content; the last 8 digits are the sum that the launcher checks
     files/NAME.json     the record of each source for the report
     log                 one line per compiler call, written by the launcher
 
@@ -104,7 +104,7 @@ class State:
         if includes.refusal(body):
             return None
         data = includes.mark(body)
-        name = hashlib.sha256(data).hexdigest()[:_NAME_LENGTH]
+        name = f'{hashlib.sha256(data).hexdigest()[: _NAME_LENGTH - 8]}{zlib.crc32(data):08x}'
         path = self.dir / 'bodies' / name
         if not path.is_file() or path.read_bytes() != data:
             _replace(path, data)

@@ -1,6 +1,6 @@
 #include "depfile.h"
 
-#include "sha256.h"
+#include "hash.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,13 +30,12 @@ char *depfile_path(const struct command *command)
 
 char *depfile_detour(const char *state, const char *path)
 {
-    char digest[65];
+    char name[NAME_SIZE + 1];
     char *whole = absolute(path);
     if (whole == NULL || !make_directories(concat(state, "/depfiles", NULL)))
         return NULL;
-    sha256_hex(whole, strlen(whole), digest);
-    digest[32] = '\0';
-    return concat(state, "/depfiles/", digest, ".d", NULL);
+    name_of(whole, name);
+    return concat(state, "/depfiles/", name, ".d", NULL);
 }
 
 void redirect_depfile(struct words *words, const struct command *command, char *detour)

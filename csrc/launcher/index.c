@@ -1,21 +1,11 @@
 #include "index.h"
 
+#include "hash.h"
+
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* The CRC-32 of zlib; lines are short, a table would not pay. */
-static uint32_t crc32(const char *data, size_t size)
-{
-    uint32_t sum = 0xffffffffU;
-    for (size_t i = 0; i < size; i++) {
-        sum ^= (unsigned char)data[i];
-        for (int bit = 0; bit < 8; bit++)
-            sum = (sum >> 1) ^ (0xedb88320U & (0U - (sum & 1U)));
-    }
-    return ~sum;
-}
 
 /* Takes `text` from the front of [*at, end). */
 static bool skip_text(const char **at, const char *end, const char *text)
@@ -42,7 +32,7 @@ static bool read_line(struct record *record, const char *line, const char *end, 
     const char *tab = memrchr(line, '\t', (size_t)(end - line));
     if (tab == NULL || end - tab != 9)
         return false;
-    snprintf(sum, sizeof sum, "\t%08x", crc32(line, (size_t)(tab - line)));
+    snprintf(sum, sizeof sum, "\t%08x", crc32_of(line, (size_t)(tab - line)));
     if (memcmp(tab, sum, 9) != 0)
         return false;
     const char *at = line;

@@ -20,7 +20,7 @@ enum action {
 
 struct record {
     enum action action;
-    char body[BODY_NAME_SIZE + 1]; /* of a routed file: the name in STATE/bodies */
+    char body[BODY_NAME_SIZE + 1]; /* of a routed file: the name in STATE/bodies, whose last 8 digits are the text's crc32 */
 };
 
 /* `path` is the source's real path and `status` what stat says of it. */

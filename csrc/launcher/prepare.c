@@ -1,9 +1,9 @@
 #include "prepare.h"
 
 #include "conf.h"
+#include "hash.h"
 #include "index.h"
 #include "run.h"
-#include "sha256.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -43,12 +43,11 @@ static bool run_quietly(const struct words *words)
 /* One call at a time asks about a source; the lock goes with the process. */
 static void wait_for_turn(const char *state, const char *path)
 {
-    char digest[65];
-    sha256_hex(path, strlen(path), digest);
-    digest[8] = '\0';
+    char name[NAME_SIZE + 1];
+    name_of(path, name);
     if (!make_directories(concat(state, "/locks", NULL)))
         return;
-    int fd = open(concat(state, "/locks/", digest, NULL), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    int fd = open(concat(state, "/locks/", name, NULL), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     while (fd >= 0 && flock(fd, LOCK_EX) < 0 && errno == EINTR)
         continue;
 }

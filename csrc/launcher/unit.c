@@ -1,30 +1,29 @@
 #include "unit.h"
 
+#include "hash.h"
 #include "index.h"
-#include "sha256.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 /* The text of STATE/bodies/NAME, if it is what its name says. */
 static bool open_body(struct view *view, const char *state, const char *name)
 {
-    char digest[65];
+    char sum[16];
     if (!open_view(view, concat(state, "/bodies/", name, NULL)))
         return false;
-    sha256_hex(view->data, view->size, digest);
-    return memcmp(digest, name, BODY_NAME_SIZE) == 0;
+    snprintf(sum, sizeof sum, "%08x", crc32_of(view->data, view->size));
+    return strcmp(sum, name + BODY_NAME_SIZE - 8) == 0;
 }
 
-/* The body is found by content, so what must tell two units apart is only how they name their source. */
+/* A body is named by its content, so that all that has to tell two units apart is how they name their source. */
 static char *unit_prefix(const char *state, const char *name, const char *source)
 {
-    char digest[65];
-    char *key = concat(name, "\t", source, NULL);
-    sha256_hex(key, strlen(key), digest);
-    digest[BODY_NAME_SIZE] = '\0';
-    return concat(state, "/units/", digest, "/", NULL);
+    char spelling[NAME_SIZE + 1];
+    name_of(source, spelling);
+    return concat(state, "/units/", name, spelling, "/", NULL);
 }
 
 /* A state directory below the working directory is named from there: then nothing that is made depends on where the
