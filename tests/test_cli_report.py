@@ -110,6 +110,22 @@ def test_a_source_that_the_build_reached_through_a_link(state: State, capsys: py
     assert [f['path'] for f in report(capsys, 'build')['files']] == ['geo.cpp']
 
 
+def test_a_file_that_could_not_be_prepared_is_not_passed_over(state: State, capsys: pytest.CaptureFixture[str]) -> None:
+    log(state, ('prepare-failed', 'plain.c', '/b/plain.o', '-'), ('prepare-failed', 'gen/x.cc', '/b/x.o', '-'))
+    made = report(capsys, 'build')
+    assert [(f['path'], f['language'], f['outcome'], f['tables']) for f in made['files']] == [
+        ('gen/x.cc', 'c++', 'prepare-failed', []),
+        ('plain.c', 'c', 'prepare-failed', []),
+    ]
+    assert cli.main(['report', 'build']) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines == [
+        'gen/x.cc: prepare-failed',
+        'plain.c: prepare-failed',
+        '2 files, 0 rows routed, 0 skipped, 2 files compiled without trampolines',
+    ]
+
+
 def test_damaged_records_and_lines_are_left_out(state: State, capsys: pytest.CaptureFixture[str]) -> None:
     log(state, ('routed', 'geo.cpp', '/b/geo.o', '-'))
     with open(state.dir / 'log', 'ab') as file:

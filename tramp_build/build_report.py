@@ -29,6 +29,11 @@ def from_state(state: State) -> Report:
     records = [r | {'source': os.path.realpath(root / r['path'])} for r in state.records() if report.is_record(r)]
     log = [(entry, os.path.realpath(entry.source)) for entry in state.log() if entry.source]
     outcomes = [(entry.outcome, source, entry.output or '') for entry, source in log]
+    known = {record['source'] for record in records}
+    for source in {source for entry, source in log if entry.outcome == report.PREPARE_FAILED and source not in known}:
+        # There is no record then, and that nothing is known is what has to be told.
+        path = Path(os.path.relpath(source, root.resolve())).as_posix()
+        records.append({'path': path, 'language': 'c' if source.endswith('.c') else 'c++', 'tables': [], 'source': source})
     messages = {source: entry.detail for entry, source in log if entry.outcome == FALLBACK and entry.detail}
     return report.build_report(records, outcomes, messages)
 

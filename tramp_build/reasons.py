@@ -77,7 +77,7 @@ SENTENCES: Final[dict[Reason, Sentence]] = {
         'Move the table to the file that is compiled.',
     ),
     Reason.NEEDS_ORIGINAL: Sentence(
-        'the source asks for its own file by __BASE_FILE__ or #include_next, which would find the rewritten copy',
+        'the source means something else when a copy of it is compiled (__BASE_FILE__, #include_next, an #include that a macro names)',
         'Move the table to a file that does without.',
     ),
     Reason.UNREADABLE: Sentence(

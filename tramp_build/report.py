@@ -30,6 +30,10 @@ Record = dict[str, Any]
 ROUTED: Final = 'routed'
 # Prepared, and nothing in it to route.
 PLAIN: Final = 'plain'
+# The file could not even be looked at.
+PREPARE_FAILED: Final = 'prepare-failed'
+# Nobody wants these; the line at the end of a build counts them.
+FAILED: Final = frozenset({FALLBACK, PREPARE_FAILED})
 # Compiler calls that make no object, as a build does beside the one that does.
 _NO_OBJECT: Final = frozenset(
     {'none', 'user-error', 'interrupted', 'preprocess-only', 'syntax-only', 'dependencies-only', 'no-input', 'other-output'}
@@ -150,12 +154,13 @@ def dumps(report: Mapping[str, Any]) -> str:
 def summary_line(report: Mapping[str, Any], where: str | None = None) -> str:
     """What a build says at its end; `where` is what `tramp-build report` is to be called with."""
     summary = report['summary']
-    if not summary['entries']:
+    failed = sum(file.get('outcome') in FAILED for file in report['files'])
+    if not summary['entries'] and not failed:
         return 'no method or getset tables found'
     parts = [_count(summary['files'], 'file'), f'{_count(summary["routed"], "row")} routed', f'{summary["skipped"]} skipped']
-    if summary.get('fallbacks'):
-        parts.append(f'{_count(summary["fallbacks"], "file")} compiled without trampolines')
-    why = f' (why: tramp-build report {where})' if where and (summary['skipped'] or summary.get('fallbacks')) else ''
+    if failed:
+        parts.append(f'{_count(failed, "file")} compiled without trampolines')
+    why = f' (why: tramp-build report {where})' if where and (summary['skipped'] or failed) else ''
     return ', '.join(parts) + why
 
 
