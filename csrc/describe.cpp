@@ -68,6 +68,9 @@ class Demangled {
 public:
     explicit Demangled(const std::type_info *type) : mangled_(type->name())
     {
+        // The demangler abbreviates the one of the old ABI only.
+        if (std::strcmp(mangled_, "NSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEE") == 0)
+            mangled_ = "Ss";
         int status;
         demangled_ = abi::__cxa_demangle(mangled_, nullptr, nullptr, &status);
     }

@@ -147,8 +147,9 @@ def compile_and_link(source: str, output: Path, *options: str, libdir: Path | No
 class Modules:
     """Compiles each test module once for a session."""
 
-    def __init__(self, factory: pytest.TempPathFactory) -> None:
+    def __init__(self, factory: pytest.TempPathFactory, libdir: Path | None = None) -> None:
         self._factory = factory
+        self._libdir = libdir
         self._made: dict[tuple[object, ...], Path] = {}
 
     def build(
@@ -159,7 +160,7 @@ class Modules:
         if key not in self._made:
             directory = self._factory.mktemp(name)
             source = module(name, methods, body, cxx=not name.startswith('c_'), setup=setup, routed=routed)
-            compile_and_link(source, directory / f'{name}.abi3.so', *options, static=static)
+            compile_and_link(source, directory / f'{name}.abi3.so', *options, libdir=self._libdir, static=static)
             self._made[key] = directory
         return self._made[key]
 

@@ -71,7 +71,30 @@ static PyObject *throw_now(PyObject *, PyObject *)
     throw std::invalid_argument("with the GIL");
 }
 
-// What a C++ exception does that is not one: forced unwinding from anywhere.
+static PyObject *throw_after(PyObject *, PyObject *ms)
+{
+    const long duration = PyLong_AsLong(ms);
+    PyEval_SaveThread();
+    sleep_ms(duration);
+    throw std::invalid_argument("late");
+}
+
+// A thread that Python does not know calls a method.
+static PyObject *throw_without_state(PyObject *self, PyObject *)
+{
+    PyThreadState *state = PyEval_SaveThread();
+    std::thread([self] { tramp_cxx_noargs(self, nullptr, throw_now, "impl"); }).join();
+    PyEval_RestoreThread(state);
+    return nullptr;
+}
+
+// What this module thinks: exceptions on the way, and one being handled.
+static PyObject *machinery(PyObject *, PyObject *)
+{
+    return PyLong_FromLong(std::uncaught_exceptions() * 10 + (std::current_exception() != nullptr));
+}
+
+// Forced unwinding at once.
 static PyObject *leave_thread(PyObject *, PyObject *)
 {
     PyEval_SaveThread();
