@@ -42,7 +42,7 @@ index = AnnoyIndex(2, 'euclidean')
 for item, vector in enumerate([(0.0, 0.0), (3.0, 4.0), (6.0, 8.0)]):
     index.add_item(item, vector)
 index.build(2)
-for call in ('index.get_n_items()', 'index.get_distance(0, 1)', 'index.get_distance(i=0, j=1)', 'index.get_item_vector(1)'):
+for call in ('index.get_n_items()', 'index.get_distance(0, 1)', 'index.get_nns_by_item(0, n=2)', 'index.get_item_vector(1)'):
     best = min(timeit.repeat(call, globals=globals(), number=200000, repeat=7)) / 200000
     print(f'{call}|{best * 1e9:.0f}')
 """

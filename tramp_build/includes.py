@@ -7,49 +7,41 @@ whole story).  Only a lexer can tell an include from a line of a raw string that
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+from tramp_build.scan import lexer
+from tramp_build.scan.conditions import plain_text
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 MARK: Final = b'tramp-build:'
 
-# What can hide a newline or a quote comes first; a directive is the only thing that is looked into.  A line continuation may
-# split any token, but no one splits these.
-_SPLICE: Final = rb'\\\r?\n'
-_BLANK: Final = rb'(?:[ \t\v\f]|\\\r?\n|/\*.*?\*/)'
-_TOKEN: Final = re.compile(
-    rb"""
-      (?P<directive> ^ %(blank)s* (?:\#|%%:|\?\?=) %(blank)s* (?P<word>[A-Za-z_]\w*) )
-    | (?P<comment> /\* .*? (?:\*/|\Z) | // (?:\\\r?\n|[^\n])* )
-    | (?P<raw> \b(?:u8|[uUL])?R"(?P<delimiter>[^()\\\s]{0,16})\( .*? (?:\)(?P=delimiter)"|\Z) )
-    | (?P<string> "(?:\\\r?\n|\\.|[^"\\\n])*"? )
-    | (?P<character> '(?:\\\r?\n|\\.|[^'\\\n])*'? )
-    | (?P<number> \.?\d(?:'?[\w.]|[eEpP][+-])* )
-    | (?P<name> [A-Za-z_]\w* )
-    """
-    % {b'blank': _BLANK},
-    re.VERBOSE | re.DOTALL | re.MULTILINE,
-)
-_QUOTED: Final = re.compile(rb'%s*"(?P<name>[^"\n]*)"' % _BLANK, re.DOTALL)
-_ANGLED: Final = re.compile(rb'%s*<' % _BLANK, re.DOTALL)
-_HAS: Final = re.compile(rb'%s*\(%s*"(?P<name>[^"\n]*)"' % (_BLANK, _BLANK), re.DOTALL)
-_INCLUDES: Final = frozenset({b'include', b'import', b'embed'})
-_HAS_INCLUDES: Final = frozenset({b'__has_include', b'__has_include__', b'__has_embed'})
+_HAS_INCLUDE: Final = re.compile(rb'\b__has_(?:include(?:__)?|embed)\s*\(\s*"([^"\n]*)"')
+_INCLUDE: Final = re.compile(rb'(?:include|import|embed)\b')
+_QUOTED: Final = re.compile(rb'"([^"\n]*)"')
+_DEPENDENCY: Final = re.compile(rb'pragma\s+(?:GCC|clang)\s+dependency\b')
 # Their meaning depends on where the file lies or how it is named, and there is no way to say it otherwise.
-_REFUSED: Final = frozenset({b'include_next', b'__has_include_next', b'__has_include_next__', b'__BASE_FILE__'})
-_DEPENDENCY: Final = re.compile(rb'%s*(?:GCC|clang)%s+dependency\b' % (_BLANK, _BLANK), re.DOTALL)
+_REFUSED: Final = re.compile(rb'\b(?:include_next|__has_include_next(?:__)?|__BASE_FILE__)\b')
 
 
 def refusal(source: bytes) -> str | None:
     """Return why a source can not be compiled from another place (a stable id), or None where it can."""
     if MARK in source:
         return 'include-mark'
-    for match in _TOKEN.finditer(source):
-        word = match['word'] or match['name']
-        if word in _REFUSED:
-            return 'place-dependent'
-        rest = match.end()
-        if match['directive'] and word in _INCLUDES and not (_QUOTED.match(source, rest) or _ANGLED.match(source, rest)):
-            return 'computed-include'
-        if match['directive'] and word == b'pragma' and _DEPENDENCY.match(source, rest):
+    # In a comment or a string the word does no harm, but who writes of it has earned to be left alone.
+    if _REFUSED.search(source):
+        return 'place-dependent'
+    for start, end in _directives(source):
+        text = plain_text(source[start:end])
+        if include := _INCLUDE.match(text):
+            rest = text[include.end() :].lstrip()
+            if not rest.startswith((b'"', b'<')):
+                return 'computed-include'
+            if _quoted_name(source, start, end) is None and rest.startswith(b'"'):
+                return 'computed-include'
+        if _DEPENDENCY.match(text):
             return 'place-dependent'
     return None
 
@@ -57,17 +49,57 @@ def refusal(source: bytes) -> str | None:
 def mark(source: bytes) -> bytes:
     """Return the source with the mark in front of every relative name of an include in quotes."""
     places = []
-    for match in _TOKEN.finditer(source):
-        if match['directive'] and match['word'] in _INCLUDES:
-            found = _QUOTED.match(source, match.end())
-        elif match['name'] in _HAS_INCLUDES:
-            found = _HAS.match(source, match.end())
+    for start, end in _directives(source):
+        if _INCLUDE.match(plain_text(source[start:end])):
+            name = _quoted_name(source, start, end)
+            found = [name] if name else []
         else:
-            continue
-        if found and found['name'] and not found['name'].startswith(b'/'):
-            places.append(found.start('name'))
-    pieces, last = [], 0
+            found = [match.span(1) for match in _HAS_INCLUDE.finditer(source, start, end)]
+        places += [first for first, last in found if last > first and source[first] != 0x2F]
+    pieces, position = [], 0
     for place in places:
-        pieces += [source[last:place], MARK]
-        last = place
-    return b''.join([*pieces, source[last:]])
+        pieces += [source[position:place], MARK]
+        position = place
+    return b''.join([*pieces, source[position:]])
+
+
+def _quoted_name(source: bytes, start: int, end: int) -> tuple[int, int] | None:
+    """Return the span of the name in quotes that a directive includes, None where it names none or something in <>."""
+    # Comments before the name are blanked, byte for byte, so that the places stay what they are.
+    text = _BLANKED.sub(lambda match: b' ' * len(match[0]), source[start:end])
+    word = _INCLUDE.search(text)
+    name = _QUOTED.match(text, len(text) - len(text[word.end() :].lstrip())) if word else None
+    return (start + name.start(1), start + name.end(1)) if name else None
+
+
+_BLANKED: Final = re.compile(rb'/\*[^*]*(?:\*(?!/)[^*]*)*\*/|\\\r?\n')
+
+
+def _directives(source: bytes) -> Iterator[tuple[int, int]]:
+    """Yield where each directive stands: behind its `#`, and at its end."""
+    skip, position = lexer.SKIP_CXX, 0
+    while match := skip.search(source, position):
+        start, kind = match.start(), match.lastindex
+        position = max(match.end(), start + 1)
+        if kind == lexer.SKIP_HASH:
+            if _begins_line(source, start):
+                position = lexer.directive_end(source, start + 1)
+                yield _behind_blanks(source, start + 1), position
+        elif kind == lexer.SKIP_RAW:
+            position = lexer.raw_end(source, start)
+        elif kind is not None and kind > lexer.SKIP_RAW:
+            position = lexer.literal_end(source, start)
+
+
+_BLANKS: Final = re.compile(rb'(?:[ \t\v\f]|\\\r?\n|/\*[^*]*(?:\*(?!/)[^*]*)*\*/){0,1000}')
+
+
+def _behind_blanks(source: bytes, position: int) -> int:
+    match = _BLANKS.match(source, position)
+    return match.end() if match else position
+
+
+def _begins_line(source: bytes, position: int) -> bool:
+    """Only blanks and comments stand in front of a directive on its line."""
+    line = source[source.rfind(b'\n', 0, position) + 1 : position]
+    return not line.strip() or line.rstrip().endswith(b'*/')
