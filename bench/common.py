@@ -78,16 +78,22 @@ class Spread:
     lower: float
     median: float
     upper: float
+    mean: float  # of what is left without the tenth at either end
 
     @classmethod
     def of(cls, values: Sequence[float]) -> Spread:
-        lower, _, upper = statistics.quantiles(values, n=4, method='inclusive') if len(values) > 1 else (values[0],) * 3
-        return cls(min(values), lower, statistics.median(values), upper)
+        lower, median, upper = statistics.quantiles(values, n=4, method='inclusive') if len(values) > 1 else (values[0],) * 3
+        cut = len(values) // 10
+        return cls(min(values), lower, median, upper, statistics.fmean(sorted(values)[cut : len(values) - cut]))
 
-    def text(self, digits: int = 1, scale: float = 1, *, sign: str = '') -> str:
+    def text(self, digits: int = 1) -> str:
         """Return `median (quartile..quartile)`."""
-        lower, median, upper = (f'{value * scale:{sign}.{digits}f}' for value in (self.lower, self.median, self.upper))
+        lower, median, upper = (f'{value:.{digits}f}' for value in (self.lower, self.median, self.upper))
         return f'{median} ({lower}..{upper})'
+
+    def signed_mean(self) -> str:
+        """Return `mean (quartile..quartile)` of differences."""
+        return f'{self.mean:+.2f} ({self.lower:+.2f}..{self.upper:+.2f})'
 
 
 def run(*command: object, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:

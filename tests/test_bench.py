@@ -9,12 +9,11 @@ from pathlib import Path
 
 from package_support import in_tree_env
 
-BENCH = Path(__file__).resolve().parent.parent / 'bench'
-sys.path.append(str(BENCH))
+sys.path.append(str(Path(__file__).resolve().parent.parent / 'bench'))
 
 import sizes
 from catch_heavy import Module
-from common import Budget, Options, Spread, Table
+from common import BENCH, Budget, Options, Spread, Table
 
 
 def bench(*arguments: object) -> str:
@@ -78,7 +77,8 @@ def test_a_budget_is_judged_by_the_figure() -> None:
 
 def test_spread() -> None:
     assert Spread.of([4.0, 1.0, 2.0, 3.0, 5.0]).text() == '3.0 (2.0..4.0)'
-    assert Spread.of([2.0]).text(2, sign='+') == '+2.00 (+2.00..+2.00)'
+    assert Spread.of([2.0]).signed_mean() == '+2.00 (+2.00..+2.00)'
+    assert Spread.of([-900.0, *[1.0, 2.0] * 4, 900.0]).mean == 1.5
 
 
 def test_table_aligns_numbers_to_the_right() -> None:
