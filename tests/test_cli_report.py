@@ -156,10 +156,26 @@ def test_a_directory_without_a_build(state: State, tmp_path: Path) -> None:
         build_report.read(tmp_path / 'project')
 
 
-def test_several_builds_have_to_be_told_apart(state: State, tmp_path: Path) -> None:
-    other = State.create(tmp_path / 'build' / 'other', Conf('python', '', '/lib', '1.0'))
-    other.dir.joinpath('project.json').write_text('{}')
-    with pytest.raises(TrampError, match=r'build: has several builds; name one of them: .*cp311/state, .*other'):
+def other_state(state: State, root: Path) -> State:
+    other = State.create(state.dir.parents[1] / 'sub' / 'x.p' / '.tramp-build', Conf('python', '', '/lib', '1.0'))
+    other.dir.joinpath('project.json').write_text(json.dumps({'root': str(root)}))
+    return other
+
+
+def test_each_output_directory_may_have_a_state_of_its_own(state: State, capsys: pytest.CaptureFixture[str]) -> None:
+    root = state.dir.parents[2] / 'project'
+    other = other_state(state, root)
+    (record,) = (r for r in state.records() if r['path'] == 'windows.c')
+    other.add_record(root / 'windows.c', record)
+    log(state, ('routed', 'geo.cpp', '/b/geo.o', '-'))
+    (other.dir / 'log').write_text(f'routed\t{root}/windows.c\t/b/w.o\t-\nrouted\t{root}/geo.cpp\t/b/geo2.o\t-\n')
+    assert [(f['path'], f['outcome']) for f in report(capsys, 'build')['files']] == [('geo.cpp', 'routed'), ('windows.c', 'routed')]
+    assert [f['path'] for f in report(capsys, state.dir)['files']] == ['geo.cpp']
+
+
+def test_builds_of_several_projects_have_to_be_told_apart(state: State, tmp_path: Path) -> None:
+    other_state(state, tmp_path)
+    with pytest.raises(TrampError, match=r'build: has builds of several projects; name one of them: .*cp311/state, .*x\.p/\.tramp-build'):
         build_report.read(tmp_path / 'build')
 
 

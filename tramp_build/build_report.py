@@ -12,30 +12,34 @@ from tramp_build.errors import TrampError
 from tramp_build.reasons import FALLBACK
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from tramp_build.report import Report
     from tramp_build.state import State
 
 _PROJECT_FILE: Final = 'project.json'
 _LAUNCHER_FILE: Final = 'conf'
-# How far below a build directory a state directory may be; deeper than that are only objects.
-_DEPTH: Final = 3
+# How far below a build directory a state directory may be: <dir>/subprojects/<name>/src/<target>.p/.tramp-build
+_DEPTH: Final = 6
 
 
 def from_state(state: State) -> Report:
     """What a build did so far."""
-    root = _root(state.dir)
-    records = [r | {'source': os.path.realpath(root / r['path'])} for r in state.records() if report.is_record(r)]
-    log = [(entry, os.path.realpath(entry.source)) for entry in state.log() if entry.source]
-    outcomes = [(entry.outcome, source, entry.output or '') for entry, source in log]
-    known = {record['source'] for record in records}
-    for source in {source for entry, source in log if entry.outcome == report.PREPARE_FAILED and source not in known}:
+    return _from_states([state], _root(state.dir))
+
+
+def _from_states(states: Sequence[State], root: Path) -> Report:
+    """The build that several state directories of one project belong to: without a hook, each output directory has its own."""
+    found = [r | {'source': os.path.realpath(root / r['path'])} for state in states for r in state.records() if report.is_record(r)]
+    records = {record['source']: record for record in found}
+    log = [(entry, os.path.realpath(entry.source)) for state in states for entry in state.log() if entry.source]
+    for source in {source for entry, source in log if entry.outcome == report.PREPARE_FAILED and source not in records}:
         # There is no record then, and that nothing is known is what has to be told.
         path = Path(os.path.relpath(source, root.resolve())).as_posix()
-        records.append({'path': path, 'language': 'c' if source.endswith('.c') else 'c++', 'tables': [], 'source': source})
+        records[source] = {'path': path, 'language': 'c' if source.endswith('.c') else 'c++', 'tables': [], 'source': source}
+    outcomes = [(entry.outcome, source, entry.output or '') for entry, source in log]
     messages = {source: entry.detail for entry, source in log if entry.outcome == FALLBACK and entry.detail}
-    return report.build_report(records, outcomes, messages)
+    return report.build_report(records.values(), outcomes, messages)
 
 
 def _root(directory: Path) -> Path:
@@ -57,12 +61,13 @@ def read(path: Path) -> Report:
     found = sorted(_states(path, _DEPTH))
     if not found:
         raise TrampError(f'{path}: no build through tramp-build has been here; name the build directory or the wheel')
-    if len(found) > 1:
-        names = ', '.join(str(directory) for directory in found)
-        raise TrampError(f'{path}: has several builds; name one of them: {names}')
     from tramp_build.state import State
 
-    return from_state(State.open(found[0]))
+    roots = {_root(directory) for directory in found}
+    if len(roots) > 1:
+        names = ', '.join(str(directory) for directory in found)
+        raise TrampError(f'{path}: has builds of several projects; name one of them: {names}')
+    return _from_states([State.open(directory) for directory in found], roots.pop())
 
 
 def _states(directory: Path, depth: int) -> Iterator[Path]:
