@@ -98,7 +98,7 @@ def test_what_is_written_is_read_back(tmp_path, word):
     assert meson_files.read_binaries([file], Path('/project')) == expected
 
 
-@pytest.mark.parametrize('word', ["tail'", "'''", "'\\", 'a\nb'])
+@pytest.mark.parametrize('word', ["tail'", "'''", "'\\", 'a\nb', 'a\udcff'])
 def test_what_meson_has_no_spelling_for_is_an_error(word):
     with pytest.raises(ToolError, match='machine file can not hold'):
         meson_files.render({'c': word})

@@ -143,6 +143,30 @@ def test_a_c_module_needs_no_cxx_run_time(package, tmp_path):
         assert not [library for library in needed(wheel, name) if library.startswith(('libstdc++', 'libgcc_s', 'libtramp-cxx'))]
 
 
+@in_package('meson-library')
+def test_a_shared_library_of_the_project(package, tmp_path, venv):
+    """mesonpy has patchelf rewrite the run path of both, for directories of its own and of the project."""
+    wheel = build(tmp_path / 'dist')
+    module = f'outer/_outer{EXT_SUFFIX}'
+    library = '.meson_library.mesonpy.libs/libmethods.so'
+    assert {CXX_LIBRARY, 'libmethods.so'} <= set(needed(wheel, module))
+    assert CXX_LIBRARY in needed(wheel, library)
+    (run_path,) = elf.read_dynamic(read_member(wheel, module)).run_paths
+    assert '$ORIGIN/of-the-project' in run_path.text.split(':')
+    check_record(wheel)
+    venv.install(wheel)
+    venv.run("""
+from outer import _outer
+for function, error, text in ((_outer.outer, IndexError, 'from the module'), (_outer.inner, ValueError, 'from the library')):
+    try:
+        function()
+    except error as exc:
+        assert str(exc) == text
+    else:
+        raise SystemExit('nothing was raised')
+""")
+
+
 @in_package('meson-nested')
 def test_the_wheel_carries_the_report(package, tmp_path):
     report = json.loads(read_member(build(tmp_path / 'dist'), 'meson_nested-1.0.dist-info/tramp-build.json'))

@@ -198,12 +198,9 @@ def _render(value: Value) -> str:
 
 def _quote(text: str) -> str:
     """Meson takes every backslash for itself, so a quote can stand only inside of `'''`: not at its end, no backslash beside it."""
-    if '\n' in text or '\r' in text:
-        raise ToolError(f'a Meson machine file can not hold a line break: {text!r}')
-    if "'" not in text:
-        return f"'{text}'"
     # Piece by piece: only one that holds a quote needs the long form.
-    pieces = re.findall(r"[^'\\]*'{1,2}[^'\\]+|[^']+", text)
-    if ''.join(pieces) != text:
+    pieces = re.findall(r"[^'\\]*'{1,2}[^'\\]+|[^']+", text) or ['']
+    if ''.join(pieces) != text or re.search('[\n\r\ud800-\udfff]', text):
+        # Also a line break, and the bytes of a file name that are not UTF-8.
         raise ToolError(f'a Meson machine file can not hold this word: {text!r}')
     return ' + '.join(f"'''{piece}'''" if "'" in piece else f"'{piece}'" for piece in pieces)
