@@ -161,17 +161,28 @@ def test_a_missing_library_is_an_error(tmp_path, module):
     assert path.read_bytes() == before
 
 
-@pytest.mark.parametrize('run_path', [None, '/usr/lib/x'], ids=['none', 'another'])
+@pytest.mark.parametrize('run_path', [None, '/usr/lib/x', '$ORIGIN/../../x'], ids=['none', 'absolute', 'outside'])
 def test_a_lost_run_path_is_an_error(tmp_path, build_module, libraries, run_path):
     path = make_wheel(tmp_path, {'a/mod.so': build_module(run_path=run_path)})
     with pytest.raises(ToolError, match=r'a/mod\.so loads libtramp and its run path \(.+\) was changed'):
         wheel.bundle(path, libraries)
 
 
-def test_a_run_path_that_a_tool_cleaned_up_still_leads_beside_the_module(tmp_path, build_module, libraries):
-    """As `patchelf` with normalised paths leaves it."""
-    path = make_wheel(tmp_path, {'a/mod.so': build_module(run_path='$ORIGIN')})
-    assert wheel.bundle(path, libraries).libraries == (f'a/{C_LIBRARY}',)
+@pytest.mark.parametrize(
+    ('run_path', 'directory'),
+    [
+        ('$ORIGIN', 'a/b/'),
+        ('/x:$ORIGIN/.', 'a/b/'),
+        ('$ORIGIN/../.own.libs:$ORIGIN', 'a/b/'),
+        ('$ORIGIN/../../.own.libs', '.own.libs/'),
+        ('$ORIGIN/../..', ''),
+    ],
+)
+def test_a_run_path_that_another_tool_made(tmp_path, build_module, libraries, run_path, directory):
+    """mesonpy before 0.17 does so, where a project has shared libraries of its own."""
+    path = make_wheel(tmp_path, {'a/b/mod.so': build_module(run_path=run_path)})
+    assert wheel.bundle(path, libraries).libraries == (f'{directory}{C_LIBRARY}',)
+    check_record(path)
 
 
 def test_an_own_run_path_stays(tmp_path, build_module, libraries):

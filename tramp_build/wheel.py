@@ -121,13 +121,22 @@ def _settle(archive: Archive, name: str, data: bytes) -> tuple[str, bytes]:
         patched = elf.replace_run_path(data, PLACEHOLDER, path)
         if patched is not None and patched != data:
             return shared, patched
-    # No common directory, or a nesting so deep that its path does not fit: beside the module it is found as well.
-    if not any(part.rstrip('/') == '$ORIGIN' for part in parts):
+    # No common directory, or a nesting so deep that its path does not fit, or a tool that made the run path anew (mesonpy
+    # before 0.17): a directory that the module does look into.
+    found = _directories(parts, own)
+    if not found:
         raise ToolError(
             f'{name} loads libtramp and its run path ({":".join(parts) or "none"}) was changed after the link; '
             'keep the run path, or set link = "static" in [tool.tramp-build]'
         )
-    return own, data
+    return found[0], data
+
+
+def _directories(parts: list[str], own: str) -> list[str]:
+    """The directories of the archive that a run path leads to, the module's own first."""
+    relative = [part.removeprefix('$ORIGIN').strip('/') for part in parts if part == '$ORIGIN' or part.startswith('$ORIGIN/')]
+    found = [posixpath.normpath(posixpath.join(own, path)) for path in sorted(relative, key=bool)]
+    return ['' if directory == '.' else directory for directory in found if directory.split('/')[0] != '..']
 
 
 def _library_dir(archive: Archive, name: str) -> str | None:
