@@ -40,6 +40,8 @@ def test_a_routed_row(project: Path, capsys: pytest.CaptureFixture[str]) -> None
         '        |     ^~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~\n'
         '  function: area, convention varargs\n'
         '  barrier: a C++ exception that leaves the function becomes a Python exception\n'
+        '  not upgraded, referenced: something other than a row of a method table refers to the function, '
+        'so it keeps METH_VARARGS (geo.cpp:11)\n'
         '\n'
     )
 

@@ -121,7 +121,7 @@ def test_a_unit_that_knows_its_place_is_left_alone(tmp_path: Path) -> None:
 def test_barrier(suffix: str, barrier: str, expected: tuple[str, ...], tmp_path: Path) -> None:
     path = tmp_path / f'unit{suffix}'
     path.write_text(FUNCTION + table(METHOD))
-    plan = Project(tmp_path, Config(barrier=barrier)).plan_file(path)  # type: ignore[arg-type]
+    plan = Project(tmp_path, Config(barrier=barrier, fastcall=False)).plan_file(path)  # type: ignore[arg-type]
     assert plan
     assert plan.tables[0].entries[0].how == expected
 

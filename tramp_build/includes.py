@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final
 from tramp_build.scan import lexer
 from tramp_build.scan.conditions import plain_text
 
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -24,6 +23,8 @@ _QUOTED: Final = re.compile(rb'"([^"\n]*)"')
 _DEPENDENCY: Final = re.compile(rb'pragma\s+(?:GCC|clang)\s+dependency\b')
 # Their meaning depends on where the file lies or how it is named, and there is no way to say it otherwise.
 _REFUSED: Final = re.compile(rb'\b(?:include_next|__has_include_next(?:__)?|__BASE_FILE__)\b')
+# A directive behind a digraph or a trigraph is none to the lexer.
+_ALTERNATIVE: Final = re.compile(rb'^[^\S\n]*(?:%:|\?\?=)', re.MULTILINE)
 
 
 def refusal(source: bytes) -> str | None:
@@ -31,10 +32,10 @@ def refusal(source: bytes) -> str | None:
     if MARK in source:
         return 'include-mark'
     # In a comment or a string the word does no harm, but who writes of it has earned to be left alone.
-    if _REFUSED.search(source):
+    if _REFUSED.search(source) or _ALTERNATIVE.search(source):
         return 'place-dependent'
     for start, end in _directives(source):
-        text = plain_text(source[start:end])
+        text = plain_text(_closed(source, start, end))
         if include := _INCLUDE.match(text):
             rest = text[include.end() :].lstrip()
             if not rest.startswith((b'"', b'<')):
@@ -50,7 +51,7 @@ def mark(source: bytes) -> bytes:
     """Return the source with the mark in front of every relative name of an include in quotes."""
     places = []
     for start, end in _directives(source):
-        if _INCLUDE.match(plain_text(source[start:end])):
+        if _INCLUDE.match(plain_text(_closed(source, start, end))):
             name = _quoted_name(source, start, end)
             found = [name] if name else []
         else:
@@ -66,10 +67,18 @@ def mark(source: bytes) -> bytes:
 def _quoted_name(source: bytes, start: int, end: int) -> tuple[int, int] | None:
     """Return the span of the name in quotes that a directive includes, None where it names none or something in <>."""
     # Comments before the name are blanked, byte for byte, so that the places stay what they are.
-    text = _BLANKED.sub(lambda match: b' ' * len(match[0]), source[start:end])
+    text = _BLANKED.sub(lambda match: b' ' * len(match[0]), _closed(source, start, end))
     word = _INCLUDE.search(text)
     name = _QUOTED.match(text, len(text) - len(text[word.end() :].lstrip())) if word else None
     return (start + name.start(1), start + name.end(1)) if name else None
+
+
+def _closed(source: bytes, start: int, end: int) -> bytes:
+    """Return the text of a directive without the comment that is not closed in it: expressions would look for its end again
+    from every opening in it."""
+    last = source.rfind(b'*/', start, end)
+    opening = source.find(b'/*', last + 2 if last >= 0 else start, end)
+    return source[start : opening if opening >= 0 else end]
 
 
 _BLANKED: Final = re.compile(rb'/\*[^*]*(?:\*(?!/)[^*]*)*\*/|\\\r?\n')

@@ -5,7 +5,7 @@ Every offset is a byte offset into the source as it was read; nothing here knows
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Literal
 
@@ -142,6 +142,25 @@ class Reason(Enum):
     NEEDS_ORIGINAL = 'needs-original'
     UNREADABLE = 'unreadable'
     NOTHING_TO_ROUTE = 'nothing-to-route'
+    # Why a routed METH_VARARGS function keeps its convention.
+    ARGS_ESCAPE = 'args-escape'
+    KWARGS_ESCAPE = 'kwargs-escape'
+    CALLED_DIRECTLY = 'called-directly'
+    REFERENCED = 'referenced'
+    EXTERNAL_LINKAGE = 'external-linkage'
+    MAY_BE_PASTED = 'may-be-pasted'
+    SIGNATURE = 'signature'
+    READS_ML_METH = 'reads-ml-meth'
+    LIMITED_API = 'limited-api'
+    FASTCALL_OFF = 'fastcall-off'
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Why a METH_VARARGS function keeps its convention, and the line that says so."""
+
+    reason: Reason
+    line: int
 
 
 class Placement(Enum):
@@ -163,6 +182,7 @@ class Entry:
     reason: Reason | None  # None: routed
     how: tuple[str, ...] = ()  # 'barrier', 'fastcall', 'outline'; () where nothing but the plain trampoline applies
     placement: Placement | None = None  # None: not routed
+    kept: Kept | None = None  # why a METH_VARARGS function was not upgraded
 
     @property
     def routed(self) -> bool:
@@ -178,12 +198,21 @@ class TablePlan:
 
 
 @dataclass(frozen=True, slots=True)
+class Upgrade:
+    """How the text of a function changes that takes a vector from now on."""
+
+    edits: tuple[Edit, ...]
+    calls: frozenset[str]  # which parsers it calls: 'parse', 'parse_keywords', 'unpack'
+
+
+@dataclass(frozen=True, slots=True)
 class FilePlan:
     """The decisions for one file."""
 
     language: Language
     barrier: bool
     tables: tuple[TablePlan, ...]
+    upgrades: dict[str, Upgrade] = field(default_factory=dict)  # by function name
 
     @property
     def routed(self) -> int:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from tramp_build.model import Entry, FilePlan, Placement, Reason, Row, ScanResult, ScopeKind, Span, Table, TablePlan
+from tramp_build import upgrade
+from tramp_build.model import Entry, FilePlan, Kept, Placement, Reason, Row, ScanResult, ScopeKind, Span, Table, TablePlan, Upgrade
+from tramp_build.scan import lexer
 from tramp_build.scan.expression import Form, FunctionRef, flags_of, function_of
 from tramp_build.signatures import convention_of
+from tramp_build.upgrade.mentions import Mentions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tramp_build.model import Condition, Function
+    from tramp_build.upgrade.project import Surroundings
 
 GETSET: Final = 'getset'
 _PYTHON_PREFIXES: Final = ('Py', '_Py')
@@ -31,6 +35,8 @@ class Policy:
     refuse: Reason | None
     # Tells whether another file of the project declares or defines a function of that (unqualified) name.
     known_elsewhere: Callable[[str], bool]
+    # What the project says about changing a function's signature.
+    surroundings: Surroundings
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +63,18 @@ def last_component(name: str) -> str:
 
 def plan(source: bytes, scan: ScanResult, policy: Policy) -> FilePlan:
     """Return the decision for each row of `scan`, which was made from `source`."""
-    planner = _Planner(source, scan, policy, _Functions.of(scan))
-    return FilePlan(scan.language, policy.barrier, tuple(TablePlan(t, tuple(planner.row(t, r) for r in t.rows)) for t in scan.tables))
+    planner = _Planner(source, scan, policy, _Functions.of(scan), Mentions(lexer.normalise(source), scan.language))
+    decided = [(table, [(row, planner.row(table, row)) for row in table.rows]) for table in scan.tables]
+    outcome = upgrade.decide(source, scan, [pair for _, rows in decided for pair in rows], policy.surroundings)
+    tables = tuple(TablePlan(table, tuple(_with_convention(entry, outcome) for _, entry in rows)) for table, rows in decided)
+    return FilePlan(scan.language, policy.barrier, tables, {n: u for n, u in outcome.items() if isinstance(u, Upgrade)})
+
+
+def _with_convention(entry: Entry, outcome: dict[str, Upgrade | Kept]) -> Entry:
+    found = outcome.get(entry.function or '') if entry.routed and entry.convention in upgrade.UPGRADED else None
+    if found is None:
+        return entry
+    return replace(entry, kept=found) if isinstance(found, Kept) else replace(entry, how=(*entry.how, 'fastcall'))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +83,8 @@ class _Planner:
     scan: ScanResult
     policy: Policy
     functions: _Functions
+    mentions: Mentions
+    compared: dict[str, bool] = field(default_factory=dict)  # what `_compared` has found
 
     def row(self, table: Table, row: Row) -> Entry:
         if table.kind == 'PyGetSetDef':
@@ -125,7 +143,18 @@ class _Planner:
             return Reason.EXCLUDED_FUNCTION
         if name.startswith(_OWN_PREFIX):
             return Reason.NOTHING_TO_ROUTE
-        return self._unknown(ref, name)
+        return self._unknown(ref, name) or self._compared(name)
+
+    def _compared(self, name: str) -> Reason | None:
+        """`PyCFunction_GetFunction(f) == (PyCFunction)method` has to stay true: a project that asks for functions gets its own."""
+        if not self.policy.surroundings.reads_functions():
+            return None
+        if name not in self.compared:
+            known = [f.name_span for f in self.functions.by_name.get(name, ())]
+            known += [span for table in self.scan.tables for row in table.rows for span in row.fields if span]
+            places = self.mentions.of(name.encode(), known)
+            self.compared[name] = any(not self.mentions.is_call(name.encode(), place) for place in places)
+        return Reason.READS_ML_METH if self.compared[name] else None
 
     def _unknown(self, ref: FunctionRef, name: str) -> Reason | None:
         if ref.form is not Form.NAME and self.scan.language == 'c':

@@ -13,6 +13,7 @@ from tramp_build.model import FilePlan, Reason, ScanResult
 from tramp_build.plan import Policy, plan
 from tramp_build.rewrite import Rewritten, rewrite
 from tramp_build.scan import find_function_names, might_have_tables, scan
+from tramp_build.upgrade.project import Facts, Surroundings, facts_of
 from tramp_build.verify import verify
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Project:
     _scans: dict[Path, ScanResult] = field(default_factory=dict, repr=False)
     _listing: tuple[Path, ...] | None = field(default=None, repr=False)
     _known: dict[str, bool] = field(default_factory=dict, repr=False)
+    _facts: dict[Path, Facts] = field(default_factory=dict, repr=False)
     _included: frozenset[Path] | None = field(default=None, repr=False)
 
     def files(self) -> Iterator[Path]:
@@ -90,7 +92,7 @@ class Project:
         found = self.scan_file(path)
         return found.problems if found else ()
 
-    def policy(self, path: Path, language: Language, *, unit: bool | None = None) -> Policy:
+    def policy(self, path: Path, language: Language, *, unit: bool | None = None, limited: bool = False) -> Policy:
         """Return what the planner has to know about a file."""
         config = self.config
         return Policy(
@@ -98,7 +100,19 @@ class Project:
             exclude_functions=config.exclude_functions,
             refuse=self._refuse(path, language, unit=self.is_unit(path) if unit is None else unit),
             known_elsewhere=lambda name: self._known_elsewhere(name, path),
+            surroundings=Surroundings(
+                here=self._facts_of(path),
+                others=lambda: (self._facts_of(other) for other in self.files() if other != path),
+                enabled=config.fastcall,
+                limited=limited,
+                source=self.source(path),
+            ),
         )
+
+    def _facts_of(self, path: Path) -> Facts:
+        if path not in self._facts:
+            self._facts[path] = facts_of(self.source(path))
+        return self._facts[path]
 
     def _refuse(self, path: Path, language: Language, *, unit: bool) -> Reason | None:
         if reason := self.config.wants(self.relative(path), language):

@@ -87,6 +87,46 @@ SENTENCES: Final[dict[Reason, Sentence]] = {
     Reason.NOTHING_TO_ROUTE: Sentence(
         'the row has no function, or one that goes through a trampoline already',
     ),
+    Reason.ARGS_ESCAPE: Sentence(
+        'the function uses its argument tuple for more than a parse call, its size or its items, so it keeps METH_VARARGS',
+        'Give the tuple to one of the PyArg_ parsers only.',
+    ),
+    Reason.KWARGS_ESCAPE: Sentence(
+        'the function uses its dictionary of keyword arguments for more than a parse call, so it keeps METH_VARARGS',
+        'Give the dictionary to PyArg_ParseTupleAndKeywords only.',
+    ),
+    Reason.CALLED_DIRECTLY: Sentence(
+        'other C code calls the function with a tuple, so it keeps METH_VARARGS',
+        'Let both call a function that takes the parsed arguments.',
+    ),
+    Reason.REFERENCED: Sentence(
+        'something other than a row of a method table refers to the function, so it keeps METH_VARARGS',
+        'Refer to it from method tables only.',
+    ),
+    Reason.EXTERNAL_LINKAGE: Sentence(
+        'the function is not static and another file of the project mentions its name, so it keeps METH_VARARGS',
+        'Make it static, or put it into the file of its table.',
+    ),
+    Reason.MAY_BE_PASTED: Sentence(
+        'a macro with ## could refer to the function, so it keeps METH_VARARGS',
+        'Name it so that no macro can put the name together.',
+    ),
+    Reason.SIGNATURE: Sentence(
+        'the function does not take (PyObject *, PyObject *), or not as many as its flags say, so it keeps METH_VARARGS',
+        'Declare its arguments as PyObject *.',
+    ),
+    Reason.READS_ML_METH: Sentence(
+        'the project reads ml_meth, ml_flags or PyCFunction_GetFunction itself, so the row keeps what it has',
+        'Nothing; this is what keeps such code right.',
+    ),
+    Reason.LIMITED_API: Sentence(
+        'there is no METH_FASTCALL in the limited API before 3.10, so the function keeps METH_VARARGS',
+        'Define Py_LIMITED_API as 0x030A0000 or later.',
+    ),
+    Reason.FASTCALL_OFF: Sentence(
+        'the configuration keeps METH_VARARGS as it is',
+        'Change "fastcall" in [tool.tramp-build].',
+    ),
 }
 
 # Rows for which nothing is missing: they need no trampoline, or the project says that they shall have none.

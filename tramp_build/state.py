@@ -103,7 +103,8 @@ class State:
         """
         if includes.refusal(body):
             return None
-        data = includes.mark(body)
+        # A byte order mark is one only at the start of a file.
+        data = includes.mark(body.replace(b'\n\xef\xbb\xbf', b'\n', 1) if body.partition(b'\n')[2].startswith(b'\xef\xbb\xbf') else body)
         name = f'{hashlib.sha256(data).hexdigest()[: _NAME_LENGTH - 8]}{zlib.crc32(data):08x}'
         path = self.dir / 'bodies' / name
         if not path.is_file() or path.read_bytes() != data:

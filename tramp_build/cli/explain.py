@@ -108,6 +108,8 @@ def _row(source: Source, plan: FilePlan, table: Table, row: Row, entry: Entry) -
         convention = f', convention {entry.convention}' if entry.convention else ''
         yield f'  function: {console.escape(entry.function or "?")}{convention}'
         yield from (f'  {how}: {_HOW.get(how, "")}' for how in entry.how)
+        if entry.kept is not None:
+            yield f'  not upgraded, {entry.kept.reason.value}: {SENTENCES[entry.kept.reason].cause} ({source.shown}:{entry.kept.line})'
         if not plan.barrier:
             yield f'  {_NO_BARRIER[plan.language]}'
     else:

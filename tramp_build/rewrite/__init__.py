@@ -11,10 +11,12 @@ from tramp_build.rewrite import getset, stubs
 from tramp_build.rewrite.edits import apply
 from tramp_build.rewrite.prelude import prelude
 from tramp_build.rewrite.text import line_ends, one_line
+from tramp_build.scan.expression import flags_of
 from tramp_build.signatures import BY_CONVENTION
+from tramp_build.upgrade import UPGRADED
 
 if TYPE_CHECKING:
-    from tramp_build.model import Entry, FilePlan, Row, ScanResult, Table
+    from tramp_build.model import Entry, FilePlan, Row, ScanResult, Table, Upgrade
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +46,25 @@ def rewrite(source: bytes, scan: ScanResult, plan: FilePlan, exceptions: tuple[t
         for row, entry in zip(table_plan.table.rows, table_plan.entries, strict=True):
             if entry.routed:
                 rewriter.route(table_plan.table, row, entry)
+    for name in sorted(plan.upgrades):
+        rewriter.upgrade(plan.upgrades[name])
     edits = rewriter.edits()
     routed = [entry for table_plan in plan.tables for entry in table_plan.entries if entry.routed]
     head = prelude(
-        (e.convention for e in routed if e.convention and e.convention != GETSET),
+        (called_convention(e) for e in routed if e.convention != GETSET),
         getset=any(e.convention == GETSET for e in routed),
         barrier=plan.barrier,
         cxx=plan.language == 'c++',
         exceptions=exceptions,
+        parsers=frozenset().union(*(found.calls for found in plan.upgrades.values())),
     )
     return Rewritten(head, apply(source, edits), edits)
+
+
+def called_convention(entry: Entry) -> str:
+    """Return the convention that CPython calls a routed method by; the entry has the one of the source."""
+    assert entry.convention is not None
+    return UPGRADED[entry.convention] if 'fastcall' in entry.how else entry.convention
 
 
 @dataclass(slots=True)
@@ -104,19 +115,34 @@ class _Rewriter:
         self._names.add(candidate)
         return candidate
 
+    def upgrade(self, upgrade: Upgrade) -> None:
+        """Let a function take a vector, at its declarations and definitions."""
+        self._replaced += upgrade.edits
+
+    def _flags(self, row: Row) -> None:
+        """Say METH_FASTCALL where the row says METH_VARARGS; what binds the method stays."""
+        span = row.fields[2]
+        assert span is not None
+        flags = flags_of(self.source, span, self.scan.macros)
+        assert flags is not None
+        self._replace(span, ' | '.join(['METH_FASTCALL', *sorted(flags - {'METH_VARARGS'})]))
+
     def _method(self, table: Table, row: Row, entry: Entry) -> None:
         span = row.fields[1]
         assert span is not None
         assert entry.convention is not None
         assert entry.function is not None
-        signature = BY_CONVENTION[entry.convention]
-        impl = self._text(span)
+        signature = BY_CONVENTION[called_convention(entry)]
+        # Behind an upgrade the casts of the row are to a type that the function no longer has.
+        impl = entry.function if 'fastcall' in entry.how else self._text(span)
         name = row.name if row.name is not None else entry.function
+        if 'fastcall' in entry.how:
+            self._flags(row)
         if entry.placement is Placement.IN_ROW:
             self._replace(span, stubs.lambda_(stubs.Method(signature, impl, name, '', self.cxx, self.plan.barrier)))
             return
         early = entry.placement is Placement.AFTER_DEFINITIONS
-        key = (-1 if early else table.outer_start, entry.convention, impl)
+        key = (-1 if early else table.outer_start, signature.convention, impl)
         stub = self._shared.get(key)
         if stub is None:
             stub = self._shared[key] = self._unique('tramp_m_', entry.function)

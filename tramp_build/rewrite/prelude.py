@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tramp_build.rewrite.text import c_string
-from tramp_build.signatures import BY_CONVENTION, CLOSURE, OBJECT, Signature, c_type, impl_type
+from tramp_build.signatures import BY_CONVENTION, CLOSURE, OBJECT, SIZE, VECTOR, Signature, c_type, impl_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -60,9 +60,34 @@ def _exceptions(exceptions: tuple[tuple[str, str], ...]) -> str:
     )
 
 
-def prelude(conventions: Iterable[str], *, getset: bool, barrier: bool, cxx: bool, exceptions: tuple[tuple[str, str], ...]) -> bytes:
-    """Return the line, without its line end; `conventions` are the names that the JSON report uses."""
+def _parsers(names: frozenset[str], *, cxx: bool) -> list[str]:
+    """Declare the parsers in use, and the struct that tells how PyArg_ParseTuple is spelled behind PY_SSIZE_T_CLEAN."""
+    vector, size, obj = c_type(VECTOR, cxx=cxx), c_type(SIZE, cxx=cxx), c_type(OBJECT, cxx=cxx)
     parts = []
+    if names & {'parse', 'parse_keywords'}:
+        members = ('PyArg_ParseTuple', 'PyArg_ParseTupleAndKeywords')
+        parts.append('struct tramp_spelling { ' + ' '.join(f'char {m}[1]; char _{m}_SizeT[2];' for m in members) + ' };')
+    for twin in ('', '_sizet'):
+        if 'parse' in names:
+            parts.append(f'{_VISIBLE} int tramp_parse{twin}({vector}, {size}, const char *, ...);')
+        if 'parse_keywords' in names:
+            parts.append(f'{_VISIBLE} int tramp_parse_keywords{twin}({vector}, {size}, {obj}, const char *, char *const *, ...);')
+    if 'unpack' in names:
+        parts.append(f'{_VISIBLE} int tramp_unpack({vector}, {size}, const char *, {size}, {size}, ...);')
+    return parts
+
+
+def prelude(
+    conventions: Iterable[str],
+    *,
+    getset: bool,
+    barrier: bool,
+    cxx: bool,
+    exceptions: tuple[tuple[str, str], ...],
+    parsers: frozenset[str] = frozenset(),
+) -> bytes:
+    """Return the line, without its line end; `conventions` are the names that the JSON report uses."""
+    parts = _parsers(parsers, cxx=cxx)
     signatures = [BY_CONVENTION[name] for name in sorted(set(conventions))]
     parts += [_box(s, cxx=cxx) for s in signatures if s.boxed]
     parts += [declaration(s, barrier=barrier, cxx=cxx) for s in signatures]

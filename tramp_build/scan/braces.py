@@ -51,8 +51,10 @@ def is_member_initialiser(declaration: Declaration) -> bool:
     items = declaration.items
     if not items or (items[-1].kind != WORD and items[-1].text != b'<>') or items[-1].text in _BEFORE_BODY:
         return False
-    lists = [index for index, item in enumerate(items) if item.text == b'()']
-    return bool(lists) and any(item.text == b':' for item in items[lists[0] :])
+    colon = next((index for index, item in enumerate(items) if item.text == b':'), 0)
+    while colon and items[colon - 1].text in _BEFORE_BODY:
+        colon -= 1
+    return colon > 0 and items[colon - 1].text == b'()'
 
 
 def _class_names(items: Sequence[Item]) -> tuple[str, ...]:

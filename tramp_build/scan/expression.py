@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from tramp_build.model import Span
 from tramp_build.scan import lexer
-from tramp_build.scan.keywords import NEVER_NAMES, NULLS
+from tramp_build.scan.keywords import NEVER_NAMES_C, NULLS
 from tramp_build.scan.lexer import COMMENT, HASH, LONG, NUMBER, OTHER, RAW, STRING, WORD, Token
 from tramp_build.scan.literals import text_of
 from tramp_build.scan.syntax import GROUP, Item, collapse
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _CASTS: Final = frozenset(b'reinterpret_cast static_cast const_cast bit_cast __extension__'.split())
 _CAST_CALLS: Final = frozenset(b'_PyCFunction_CAST PyCFunction_CAST _Py_CAST _Py_STATIC_CAST'.split())
+# `new` and `delete` are functions' names in C, and in C++ no row can be just that.
+_NEVER_NAMES: Final = NEVER_NAMES_C
 _FLAGS: Final = {
     0x1: 'METH_VARARGS',
     0x2: 'METH_KEYWORDS',
@@ -58,7 +60,7 @@ class FunctionRef:
 def function_of(source: bytes, span: Span) -> FunctionRef:
     """The function that the field at `span` names once casts, parentheses and `&` are off."""
     tokens = _tokens(source, span)
-    items = collapse(tokens, angles=True)
+    items = collapse(tokens, cxx=True)
     for _ in range(_MAX_NESTING):
         inner = _inside(items, tokens)
         if inner is None:
@@ -71,7 +73,7 @@ def function_of(source: bytes, span: Span) -> FunctionRef:
 
 def flags_of(source: bytes, span: Span, macros: Mapping[str, str]) -> frozenset[str] | None:
     """The METH_* names that the field at `span` means, or None if it is not understood."""
-    value = _evaluate(collapse(_tokens(source, span), angles=True), _tokens(source, span), macros, _MAX_NESTING)
+    value = _evaluate(collapse(_tokens(source, span), cxx=True), _tokens(source, span), macros, _MAX_NESTING)
     if value is None or value & ~sum(_FLAGS):
         return None
     return frozenset(name for bit, name in _FLAGS.items() if value & bit)
@@ -107,7 +109,7 @@ def _inside(items: list[Item], tokens: list[Token]) -> list[Item] | None:
         return items[1:]
     if head.kind == GROUP and head.text == b'()':
         if len(items) == 1:
-            return _shift(collapse(tokens[head.first + 1 : head.last], angles=True), head.first + 1)
+            return _shift(collapse(tokens[head.first + 1 : head.last], cxx=True), head.first + 1)
         if _is_type_group(head, tokens):
             return items[1:]
     if head.text == b'__extension__':
@@ -115,9 +117,9 @@ def _inside(items: list[Item], tokens: list[Token]) -> list[Item] | None:
     at = 2 if head.text == b'std' and len(items) > 2 and items[1].text == b'::' else 0
     if items[at].text in _CASTS and len(items) == at + 3 and items[at + 1].text == b'<>' and items[at + 2].text == b'()':
         group = items[at + 2]
-        return _shift(collapse(tokens[group.first + 1 : group.last], angles=True), group.first + 1)
+        return _shift(collapse(tokens[group.first + 1 : group.last], cxx=True), group.first + 1)
     if head.text in _CAST_CALLS and len(items) == 2 and items[1].text == b'()':
-        inner = _shift(collapse(tokens[items[1].first + 1 : items[1].last], angles=True), items[1].first + 1)
+        inner = _shift(collapse(tokens[items[1].first + 1 : items[1].last], cxx=True), items[1].first + 1)
         comma = max((i + 1 for i, item in enumerate(inner) if item.text == b','), default=0)
         return inner[comma:]
     return None
@@ -140,7 +142,7 @@ def _classify(items: list[Item]) -> FunctionRef:
     names = [item for item in items if item.text != b'<>' and item.text != b'template']
     words = [item for item in names if item.kind == WORD]
     plain = all(item.kind == WORD or item.text == b'::' for item in names)
-    if not plain or not words or any(word.text in NEVER_NAMES for word in words) or items[-1].text == b'::':
+    if not plain or not words or any(word.text in _NEVER_NAMES for word in words) or items[-1].text == b'::':
         return FunctionRef(Form.OTHER, None, None)
     separators = sum(item.text == b'::' for item in names)
     if len(words) - 1 > separators:
@@ -174,7 +176,7 @@ def _evaluate(items: list[Item], tokens: list[Token], macros: Mapping[str, str],
 def _operand(item: Item, tokens: list[Token], macros: Mapping[str, str], budget: int) -> int | None:
     if item.text == b'()':
         inner = tokens[item.first + 1 : item.last]
-        return _evaluate(collapse(inner, angles=True), list(inner), macros, budget - 1) if budget else None
+        return _evaluate(collapse(inner, cxx=True), list(inner), macros, budget - 1) if budget else None
     if item.kind == NUMBER:
         digits = item.text.rstrip(b'uUlL').decode('ascii', 'replace')
         try:
@@ -190,4 +192,4 @@ def _operand(item: Item, tokens: list[Token], macros: Mapping[str, str], budget:
         return None
     text = replacement.encode('utf-8', 'replace')
     inner = _tokens(text, Span(0, len(text)))
-    return _evaluate(collapse(inner, angles=True), inner, macros, budget - 1)
+    return _evaluate(collapse(inner, cxx=True), inner, macros, budget - 1)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from tramp_build.model import Span
-from tramp_build.scan.keywords import CLASS_KEYS, NEVER_NAMES, NOT_A_FUNCTION, STORAGE, TRAILING
+from tramp_build.scan.keywords import CLASS_KEYS, NOT_A_FUNCTION_C, NOT_A_FUNCTION_CXX, STORAGE, TRAILING, never_names
 from tramp_build.scan.lexer import CHAR, NUMBER, STRING, WORD, Token
 from tramp_build.scan.literals import text_of
 from tramp_build.scan.parameters import parameters
@@ -57,14 +57,16 @@ def find_function(declaration: Declaration, cxx: bool, class_name: str | None, d
     `class_name` is the innermost class that it stands in; `defines` says that a body follows.
     """
     items = declaration.items
+    stop = NOT_A_FUNCTION_CXX if cxx else NOT_A_FUNCTION_C
+    never = never_names(cxx)
     weak: _Candidate | None = None
     found: _Candidate | None = None
     for index, item in enumerate(items):
-        if item.kind == WORD and item.text in NOT_A_FUNCTION:
+        if item.kind == WORD and item.text in stop:
             return None
         if item.text == b'=' or (item.text == b':' and weak):
             break
-        candidate = _candidate(items, index) if item.text == b'()' else None
+        candidate = _candidate(items, index, never) if item.text == b'()' else None
         strength = _strength(items, candidate, defines) if candidate else _NONE
         if strength == _STRONG:
             found = candidate
@@ -108,25 +110,23 @@ def _is_in_specifiers(items: Sequence[Item], macro: int) -> bool:
     return items[macro].text.startswith(_TYPE_MACROS) or (macro > 0 and items[macro - 1].text in STORAGE)
 
 
-def _candidate(items: Sequence[Item], group: int) -> _Candidate | None:
+def _candidate(items: Sequence[Item], group: int, never: frozenset[bytes]) -> _Candidate | None:
     """Return the name that stands before what may be a parameter list."""
     last = group - 1
-    if last < 0:
+    first = last - 1 if last > 0 and items[last].text == b'<>' else last
+    if first < 0 or items[first].kind != WORD or items[first].text in never:
         return None
-    first = last - 1 if items[last].text == b'<>' else last
-    if first < 0 or items[first].kind != WORD or items[first].text in NEVER_NAMES:
-        return None
-    return _Candidate(_qualified(items, first), last, group)
+    return _Candidate(_qualified(items, first, never), last, group)
 
 
-def _qualified(items: Sequence[Item], first: int) -> int:
+def _qualified(items: Sequence[Item], first: int, never: frozenset[bytes]) -> int:
     """Return where the qualified name begins whose last part is at `first`."""
     if first and items[first - 1].text == b'~':
         first -= 1
     while first and items[first - 1].text == b'::':
         first -= 1
         before = first - 2 if first > 1 and items[first - 1].text == b'<>' else first - 1
-        if before < 0 or items[before].kind != WORD or items[before].text in NEVER_NAMES:
+        if before < 0 or items[before].kind != WORD or items[before].text in never:
             break
         first = before
     return first
@@ -198,7 +198,7 @@ def _header(declaration: Declaration, found: _Candidate, cxx: bool, defines: boo
         start=everything[start].start,
         name_span=Span(first.start, last.end),
         name_token=first.first,
-        parameters=parameters(declaration.inside(items[found.group]), angles=cxx, old_style=defines and not cxx),
+        parameters=parameters(declaration.inside(items[found.group]), cxx=cxx, old_style=defines and not cxx),
         static=any(item.text == b'static' for item in everything[start:at]),
     )
 

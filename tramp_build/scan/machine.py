@@ -145,7 +145,11 @@ class Machine:
                 self.results.problem('unbalanced', start, 'an #else or #elif without #if')
             return
         self._keep_end(frame)
+        unfinished = self.declaration if self.mode == DECLARE and self.scope is frame.saved.scope else []
         self._restore(frame.saved)
+        if self.mode == DECLARE and not self.declaration and len(unfinished) <= _MAX_SHARED:
+            # `#if A` ... `int f(void)` `#else` ... `int g(void)` `#endif` `{`: both heads are needed when the brace comes.
+            self.declaration = list(unfinished)
         self._mark(ELSE, frame, start)
         self.conditions.switch(frame, keyword, text)
 

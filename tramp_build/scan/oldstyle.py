@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tramp_build.scan.keywords import NEVER_NAMES
+from tramp_build.scan.keywords import NEVER_NAMES_C
 from tramp_build.scan.lexer import WORD
 from tramp_build.scan.syntax import collapse, inside
 from tramp_build.scan.variants import without_marks
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 def old_style_parameters(tokens: Sequence[Token]) -> frozenset[bytes]:
     """Return the parameters if `tokens`, a declaration up to a semicolon, may be such a definition up to its first parameter."""
     tokens = without_marks(tokens)
-    items = collapse(tokens, angles=False)
+    items = collapse(tokens, cxx=False)
     at = next((i for i, item in enumerate(items) if i and item.text == b'()' and items[i - 1].kind == WORD), None)
     if at is None or at + 2 >= len(items) or items[at + 1].kind != WORD:
         return frozenset()
     inner = inside(tokens, items[at])
     if any(token[0] != WORD and token[1] != b',' for token in inner):
         return frozenset()
-    names = frozenset(token[1] for token in inner if token[1] != b',') - NEVER_NAMES
+    names = frozenset(token[1] for token in inner if token[1] != b',') - NEVER_NAMES_C
     return names if declares(tokens[items[at].last + 1 :], names) else frozenset()
 
 

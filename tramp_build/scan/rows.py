@@ -34,9 +34,9 @@ _MAX_NULL_TOKENS: Final = 40
 class RowReader:
     """Takes the tokens between two commas of a table and adds the rows they are."""
 
-    def __init__(self, table: OpenTable, angles: bool, line_of: Callable[[int], int]) -> None:
+    def __init__(self, table: OpenTable, cxx: bool, line_of: Callable[[int], int]) -> None:
         self.table = table
-        self.angles = angles
+        self.cxx = cxx
         self.line_of = line_of
         self.members = MEMBERS[table.head.kind]
 
@@ -45,7 +45,7 @@ class RowReader:
         if sum(token[0] in MARKS for token in tokens) > _MAX_MARKS:
             tokens = without_marks(tokens)
         conditions = conditions_of(tokens, end)
-        items = collapse(tokens, self.angles)
+        items = collapse(tokens, self.cxx)
         if items and items[0].text == b'[]' and len(items) > 1 and items[1].text == b'=':  # [0] = {...}
             items = items[2:]
         if not items:
@@ -86,9 +86,9 @@ class RowReader:
         span = Span(tokens[0][2], tokens[-1][3])
         inner = tokens[1:-1] if tokens[-1][1] == b'}' else tokens[1:]
         if has_marks(inner):
-            parts = split(without_marks(inner), self.angles)
+            parts = split(without_marks(inner), self.cxx)
             return self._problem('conditional-row', span, condition, name_of(parts[0]) if parts else None)
-        fields = assign(split(inner, self.angles), self.members)
+        fields = assign(split(inner, self.cxx), self.members)
         if fields is None:
             return self._problem('macro-row', span, condition)
         if is_null(fields[0]):
@@ -148,7 +148,7 @@ def is_null(tokens: Sequence[Token]) -> bool:
     if values and values[-1] not in NULLS:
         return False
     # NULL, (T *)NULL, (NULL), static_cast<T *>(NULL)
-    items = collapse(tokens, angles=True)
+    items = collapse(tokens, cxx=True)
     return all(item.text in (b'()', b'<>', b'{}') or item.text in NULLS or item.text in _CASTS for item in items)
 
 

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from tramp_build.scan.tables import Head
 
 _MAX_TOKENS: Final = 20_000  # of one declaration or row: more is none
-_MAX_BLOCKS: Final = 64  # of one declaration, since each is classified by all that stands before it
+_MAX_BLOCKS: Final = 32  # of one declaration, since each is classified by all that stands before it
+_MAX_OLD_STYLE: Final = 500  # tokens of a K&R head
 _MAX_SCOPES: Final = 100
 _BOM: Final = b'\xef\xbb\xbf'
 _OPEN_BRACE, _CLOSE_BRACE, _SEMICOLON, _COMMA, _QUOTE = b'{};,"'
@@ -150,7 +151,7 @@ class Scanner(Machine):
         if last < 0:
             self.old_style = old_style_parameters(tokens)
             return bool(self.old_style)
-        if declares(tokens[last + 1 :], self.old_style) and last < _MAX_BLOCKS * 8:
+        if declares(tokens[last + 1 :], self.old_style) and last < _MAX_OLD_STYLE:
             return True
         del tokens[: last + 1]  # it was none: what came before it has ended there
         return False
@@ -178,7 +179,9 @@ class Scanner(Machine):
 
     def _open_brace(self, start: int) -> None:
         self.position = start + 1
-        if self.parens == 0 and self._open(start):
+        if self.declaration and self.declaration[0][0] == BLOCK:
+            self.declaration = []  # blocks that belong to nothing
+        if self.parens == 0 and self.declaration and not self._is_initialiser(self.declaration) and self._open(start):
             return
         self.mode = SKIP
         self.braces = 1
@@ -186,6 +189,13 @@ class Scanner(Machine):
         if sum(token[0] == BLOCK for token in self.declaration) >= _MAX_BLOCKS:
             self.declaration = []
         self.declaration.append((BLOCK, b'{}', start, start + 1))
+
+    def _is_initialiser(self, tokens: list[Token]) -> bool:
+        """Whether what a brace opens behind `tokens` is plainly neither a table nor a body: spares a closer look at long lists."""
+        last = tokens[-1]
+        if last[1] == b'=':
+            return not mentions_table(tokens)
+        return last[0] == BLOCK and not self.cxx and not self.finished
 
     def _open(self, start: int) -> bool:
         """Open the table, function, class or namespace that the declaration begins; False if the brace opens none of these."""

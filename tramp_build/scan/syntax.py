@@ -22,7 +22,6 @@ _ATTRIBUTES: Final = frozenset(
 )
 _TYPE_CALLS: Final = frozenset(b'decltype typeof __typeof __typeof__ typeof_unqual _Atomic _BitInt __underlying_type'.split())
 _WITH_ARGUMENT: Final = _ATTRIBUTES | _TYPE_CALLS
-_MERGED: Final = _WITH_ARGUMENT | {b'operator'}
 
 
 class Item(NamedTuple):
@@ -36,17 +35,19 @@ class Item(NamedTuple):
     last: int
 
 
-def collapse(tokens: Sequence[Token], angles: bool) -> list[Item]:
+def collapse(tokens: Sequence[Token], cxx: bool) -> list[Item]:
     """Return the top level of `tokens`.
 
-    With `angles`, a balanced `<...>` behind a word is a group too.  Brackets that have no partner stay as they are.
+    In C++, a balanced `<...>` behind a word is a group too, and an operator's name is one word.
+    A bracket without its partner stays as it is.
     """
     out: list[Item] = []
     stack: list[tuple[bytes, int]] = []  # (opening bracket, its index in out)
     mergeable = False
+    merged = _WITH_ARGUMENT | {b'operator'} if cxx else _WITH_ARGUMENT
     for index, (kind, text, start, end) in enumerate(tokens):
         if kind == WORD:
-            mergeable = mergeable or text in _MERGED
+            mergeable = mergeable or text in merged
         elif kind == BRACKET:
             if text in _PAIR:
                 mergeable = mergeable or (text == b'[' and bool(out) and out[-1].text == b'[')
@@ -54,7 +55,7 @@ def collapse(tokens: Sequence[Token], angles: bool) -> list[Item]:
             elif text in _CLOSING and _close(out, stack, _CLOSING[text], index, end):
                 continue
         elif kind == PUNCT:
-            if angles and text == b'<' and out and out[-1].kind == WORD and out[-1].text != b'operator':
+            if cxx and text == b'<' and out and out[-1].kind == WORD and out[-1].text != b'operator':
                 stack.append((text, len(out)))
             elif text == b'>' and stack and stack[-1][0] == b'<' and _close(out, stack, b'<', index, end):
                 continue
@@ -114,8 +115,8 @@ class Declaration:
     items: list[Item]  # the same without attributes
 
     @classmethod
-    def of(cls, tokens: Sequence[Token], angles: bool) -> Declaration:
-        everything = _without_labels(collapse(tokens, angles))
+    def of(cls, tokens: Sequence[Token], cxx: bool) -> Declaration:
+        everything = _without_labels(collapse(tokens, cxx)) if cxx else collapse(tokens, cxx)
         return cls(tokens, everything, [item for item in everything if item.kind != ATTRIBUTE])
 
     def inside(self, group: Item) -> Sequence[Token]:
@@ -139,11 +140,11 @@ def inside(tokens: Sequence[Token], group: Item) -> Sequence[Token]:
     return tokens[group.first + 1 : group.last]
 
 
-def split(tokens: Sequence[Token], angles: bool) -> list[Sequence[Token]]:
+def split(tokens: Sequence[Token], cxx: bool) -> list[Sequence[Token]]:
     """Return the parts between the commas of the top level; a trailing comma ends none."""
     parts: list[Sequence[Token]] = []
     begin = 0
-    for item in collapse(tokens, angles):
+    for item in collapse(tokens, cxx):
         if item.text == b',' and item.kind == PUNCT:
             parts.append(tokens[begin : item.first])
             begin = item.last + 1
