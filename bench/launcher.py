@@ -17,15 +17,14 @@ import tempfile
 import time
 from pathlib import Path
 
-
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from tramp_build import paths
 from tramp_build.state import Conf, State
 
-
 WORDS = [
-    '-Isrc', '-I../src', '-I/usr/include/python3.11', '-fvisibility=hidden', '-fdiagnostics-color=always', '-DNDEBUG', '-D_FILE_OFFSET_BITS=64',
+    '-Isrc', '-I../src', '-I/usr/include/python3.11', '-fvisibility=hidden', '-fdiagnostics-color=always', '-DNDEBUG',
+    '-D_FILE_OFFSET_BITS=64',
     '-Wall', '-Winvalid-pch', '-std=c11', '-O3', '-fPIC', '-MD', '-MQ', 'src/x.o', '-MF', 'src/x.o.d', '-o', 'src/x.o', '-c',
 ]  # fmt: skip
 BUDGET = 3.0  # ms
@@ -53,7 +52,10 @@ def instructions(launcher: str, words: list[str]) -> str:
         return '-'
     with tempfile.TemporaryDirectory() as directory:
         done = subprocess.run(
-            ['valgrind', '--tool=callgrind', f'--callgrind-out-file={directory}/out', launcher, *words], capture_output=True, text=True, check=False
+            ['valgrind', '--tool=callgrind', f'--callgrind-out-file={directory}/out', launcher, *words],
+            capture_output=True,
+            text=True,
+            check=False,
         )
     found = re.search(r'Collected : (\d+)', done.stderr)
     return found[1] if found else '-'

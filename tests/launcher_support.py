@@ -14,7 +14,6 @@ import pytest
 from tramp_build import paths
 from tramp_build.state import Conf, LogEntry, State
 
-
 COMPILERS = [name for name in ('gcc', 'clang') if shutil.which(name)]
 CXX = {'gcc': 'g++', 'clang': 'clang++'}
 
@@ -55,7 +54,13 @@ class Sandbox:
         self.state.add_index(path, status.st_size, status.st_mtime_ns, language, action, body)
 
     def route(
-        self, name: str, text: str = SOURCE, old: str = 'return 1;', new: str = 'return 2;', language: str = 'c', prelude: str = 'extern int tramp_x;'
+        self,
+        name: str,
+        text: str = SOURCE,
+        old: str = 'return 1;',
+        new: str = 'return 2;',
+        language: str = 'c',
+        prelude: str = 'extern int tramp_x;',
     ) -> Path:
         """Write a source and, for the launcher, a rewritten copy with `new` for `old`."""
         path = self.write(name, text)
@@ -65,7 +70,9 @@ class Sandbox:
         self.index(path, 'routed', body, language)
         return path
 
-    def run(self, *words: object, cwd: str | Path = '.', check: bool = True, state: bool = True, **env: str) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, *words: object, cwd: str | Path = '.', check: bool = True, state: bool = True, **env: str
+    ) -> subprocess.CompletedProcess[str]:
         """Run `tramp-cc WORDS`."""
         option = [f'--tramp-state={self.state.dir}'] if state else []
         return self.plain(self.launcher, *option, *words, cwd=cwd, check=check, **env)
@@ -73,7 +80,12 @@ class Sandbox:
     def plain(self, *words: object, cwd: str | Path = '.', check: bool = True, **env: str) -> subprocess.CompletedProcess[str]:
         """Run a command without the launcher."""
         done = subprocess.run(
-            [str(word) for word in words], cwd=self.dir / cwd, env={**self.env, **env}, capture_output=True, text=True, stdin=subprocess.DEVNULL
+            [str(word) for word in words],
+            cwd=self.dir / cwd,
+            env={**self.env, **env},
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
         )
         assert not check or done.returncode == 0, done.stderr
         return done

@@ -9,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-
 from launcher_support import CXX, SOURCE, Sandbox
 
 
@@ -86,7 +85,9 @@ def identity_tree(sandbox: Sandbox, prefix: str) -> None:
     sandbox.write(f'{prefix}/helper.h', '#pragma once\n')
     sandbox.write(f'{prefix}/../beside/outer.h', header.format('outer'))
     # Its config.h is the one of the include path: the source's own directory is not searched for it.
-    sandbox.write('include/elsewhere.h', '#undef CONFIG\n#include "config.h"\nstatic int elsewhere_config = CONFIG;\n' + header.format('elsewhere'))
+    sandbox.write(
+        'include/elsewhere.h', '#undef CONFIG\n#include "config.h"\nstatic int elsewhere_config = CONFIG;\n' + header.format('elsewhere')
+    )
     sandbox.write('other/config.h', '#define CONFIG 2\n')
     sandbox.write('quotes/quoted.h', '')
     sandbox.write('include/bracket.h', '#include "quoted.h"\n' + header.format('bracket'))
@@ -193,7 +194,18 @@ def test_coverage_counts_lines_of_the_source(sandbox: Sandbox, cc: str, output: 
 def test_a_users_own_prefix_maps_hold(sandbox: Sandbox, cc: str) -> None:
     identity_tree(sandbox, 'src')
     sandbox.route('src/a.c', IDENTITY, 'puts("one")', 'puts("two")')
-    words = ['-iquote', 'quotes', f'-I{sandbox.dir}/include', '-Iother', '-g', f'-ffile-prefix-map={sandbox.dir}=.', '-c', 'src/a.c', '-o', 'a.o']
+    words = [
+        '-iquote',
+        'quotes',
+        f'-I{sandbox.dir}/include',
+        '-Iother',
+        '-g',
+        f'-ffile-prefix-map={sandbox.dir}=.',
+        '-c',
+        'src/a.c',
+        '-o',
+        'a.o',
+    ]
     sandbox.run(cc, *words)
     out = sandbox.plain(cc, 'a.o', '-o', 'program') and sandbox.plain('./program', check=False).stdout
     assert './include/elsewhere.h\n' in out
@@ -245,7 +257,9 @@ def test_dependencies_are_written_where_and_as_the_compiler_would(sandbox: Sandb
             sandbox.index(path, 'routed', body)
         done = run(cc, *words.split(), '-c', source.format(dir=sandbox.dir), cwd=cwd, check=False)
         files = {str(p.relative_to(sandbox.dir / cwd)) for p in sandbox.dir.joinpath(cwd).rglob('*') if p.is_file()}
-        texts = {name: sandbox.dir.joinpath(cwd, name).read_text().replace('\\\n', '').split() for name in sorted(files) if name.endswith('.d')}
+        texts = {
+            name: sandbox.dir.joinpath(cwd, name).read_text().replace('\\\n', '').split() for name in sorted(files) if name.endswith('.d')
+        }
         seen.append((done.returncode, files, texts))
     assert seen[0] == seen[1]
     if seen[0][0] == 0 and '-MM ' not in words:
@@ -393,7 +407,13 @@ def test_the_time_of_the_source_is_kept(sandbox: Sandbox, cc: str) -> None:
 
 
 def test_include_next_and_its_like_are_not_moved(sandbox: Sandbox) -> None:
-    for text in (b'\n#include_next <x.h>\n', b'\n__BASE_FILE__\n', b'\n#include NAME\n', b'\n#pragma GCC dependency "x"\n', b'\n"tramp-build:x"\n'):
+    for text in (
+        b'\n#include_next <x.h>\n',
+        b'\n__BASE_FILE__\n',
+        b'\n#include NAME\n',
+        b'\n#pragma GCC dependency "x"\n',
+        b'\n"tramp-build:x"\n',
+    ):
         assert sandbox.state.add_body(text) is None
 
 
@@ -417,7 +437,11 @@ def test_lto(sandbox: Sandbox, cc: str) -> None:
 
 @pytest.mark.parametrize('sanitizer', ['address', 'undefined'])
 def test_sanitizers_name_the_source(sandbox: Sandbox, cc: str, sanitizer: str) -> None:
-    bad = 'volatile int big = 0x7fffffff; return big + 1;' if sanitizer == 'undefined' else 'volatile int i = 3; static int a[2]; return a[i];'
+    bad = (
+        'volatile int big = 0x7fffffff; return big + 1;'
+        if sanitizer == 'undefined'
+        else 'volatile int i = 3; static int a[2]; return a[i];'
+    )
     sandbox.route('src/a.c', new=bad)
     sandbox.run(cc, '-g', f'-fsanitize={sanitizer}', '-c', 'src/a.c', '-o', 'a.o')
     sandbox.plain(cc, f'-fsanitize={sanitizer}', '-o', 'program', 'a.o')

@@ -13,9 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-
 from launcher_support import SOURCE, Sandbox, python_of_this_checkout
-
 
 # A compiler that does to the rewritten copy what $MODE says, and compiles anything else.
 COMPILER = """\
@@ -88,7 +86,10 @@ def test_a_compiler_that_fails_on_the_copy(sandbox: Sandbox, compiler: Path, mod
 def test_a_compiler_whose_messages_are_no_text(sandbox: Sandbox, compiler: Path) -> None:
     sandbox.route('a.c')
     done = subprocess.run(
-        [sandbox.launcher, f'--tramp-state={sandbox.state.dir}', compiler, '-c', 'a.c'], cwd=sandbox.dir, env={**sandbox.env, 'MODE': 'binary'}, capture_output=True
+        [sandbox.launcher, f'--tramp-state={sandbox.state.dir}', compiler, '-c', 'a.c'],
+        cwd=sandbox.dir,
+        env={**sandbox.env, 'MODE': 'binary'},
+        capture_output=True,
     )
     assert done.returncode == 0
     assert b'compiled without trampolines: ' in done.stderr
@@ -276,7 +277,9 @@ def test_a_state_directory_that_can_not_be_written(sandbox: Sandbox, what: str) 
     done = as_nobody(sandbox, 'gcc', '-MD', '-c', 'a.c', '-o', 'out/a.o')
     sandbox.state.dir.chmod(0o755)
     assert done.returncode == 0
-    assert re.fullmatch(r'tramp-build: warning: a\.c: compiled without trampolines: .*state.*: Permission denied\n', done.stderr), done.stderr
+    assert re.fullmatch(r'tramp-build: warning: a\.c: compiled without trampolines: .*state.*: Permission denied\n', done.stderr), (
+        done.stderr
+    )
     assert answer(sandbox, 'out/a.o') == '1'
     assert sandbox.dir.joinpath('out/a.d').read_text().startswith('out/a.o: a.c')
 
@@ -352,7 +355,8 @@ def test_no_memory(sandbox: Sandbox) -> None:
     wrapper = sandbox.write('tools/gcc', '#!/bin/sh\nulimit -S -v unlimited\nexec /usr/bin/gcc "$@"\n')
     wrapper.chmod(0o755)
     done = subprocess.run(
-        [sandbox.launcher, f'--tramp-state={sandbox.state.dir}', wrapper, '-c', 'a.c'], cwd=sandbox.dir, capture_output=True, text=True, env=sandbox.env,
+        [sandbox.launcher, f'--tramp-state={sandbox.state.dir}', wrapper, '-c', 'a.c'],
+        cwd=sandbox.dir, capture_output=True, text=True, env=sandbox.env,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (8_000_000, resource.RLIM_INFINITY)),
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -362,7 +366,9 @@ def test_no_memory(sandbox: Sandbox) -> None:
 def test_python_is_asked_once_about_a_source_and_what_it_says_is_kept(sandbox: Sandbox) -> None:
     """An interpreter that indexes the file as plain and counts how often it was asked."""
     path = sandbox.write('a.c')
-    sandbox.write('tools/python', f"""#!{sys.executable}
+    sandbox.write(
+        'tools/python',
+        f"""#!{sys.executable}
 import sys, time
 from pathlib import Path
 sys.path.insert(0, {str(Path(__file__).parent.parent)!r})
@@ -376,7 +382,8 @@ with open('asked', 'a') as file:
 time.sleep(0.3)
 status = Path(arguments[-1]).stat()
 State(Path(arguments[4])).add_index(Path(arguments[-1]), status.st_size, status.st_mtime_ns, 'c', 'plain')
-""").chmod(0o755)
+""",
+    ).chmod(0o755)
     sandbox.configure(python=str(sandbox.dir / 'tools/python'))
     with ThreadPoolExecutor(8) as pool:
         done = list(pool.map(lambda n: sandbox.run('gcc', '-c', 'a.c', '-o', f'{n}.o'), range(8)))
@@ -403,10 +410,13 @@ def test_an_interpreter_that_fails(sandbox: Sandbox, strict: bool) -> None:
 def test_a_default_state_is_made_beside_the_output(sandbox: Sandbox) -> None:
     """With the interpreter of the environment that the launcher is in."""
     sandbox.write('bin/tramp-cc', sandbox.launcher.read_bytes()).chmod(0o755)
-    sandbox.write('bin/python3', """#!/bin/sh
+    sandbox.write(
+        'bin/python3',
+        """#!/bin/sh
 test "$1 $2 $3 $4" = "-I -m tramp_build.compile --init" || exit 1
 mkdir -p "$5" && echo "python=/nonexistent\nlibdir=/x\nversion=1" > "$5/conf"
-""").chmod(0o755)
+""",
+    ).chmod(0o755)
     sandbox.write('a.c')
     sandbox.write('plain.c', 'int x;')
     sandbox.write('out/x')
@@ -423,12 +433,15 @@ def test_with_the_real_interpreter(sandbox: Sandbox) -> None:
         [sys.executable, '-c', 'import sysconfig; print(sysconfig.get_path("include"))'], capture_output=True, text=True, check=True
     ).stdout.strip()
     sandbox.write('pyproject.toml', '[tool.tramp-build]\n')
-    sandbox.write('m.c', """\
+    sandbox.write(
+        'm.c',
+        """\
 #include <Python.h>
 static PyObject *f(PyObject *self, PyObject *o) { (void)self; return Py_NewRef(o); }
 static PyMethodDef methods[] = {{"f", f, METH_O, NULL}, {NULL, NULL, 0, NULL}};
 PyMethodDef *get(void) { return methods; }
-""")
+""",
+    )
     python_of_this_checkout(sandbox)
     init = 'import sys; sys.argv[1:] = ["--init", sys.argv[1]]; from tramp_build.compile import main; main()'
     sandbox.plain(sys.executable, '-c', init, sandbox.state.dir, PYTHONPATH=str(Path(__file__).parent.parent))

@@ -8,9 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-
 from launcher_support import CXX, SOURCE, Sandbox, make_sandbox
-
 
 VERSION = '7.7'
 ROUTED = SOURCE.replace('return 1;', 'return tramp_x();')
@@ -143,7 +141,13 @@ def test_an_archive_of_others_is_not_a_use(sandbox: Sandbox, library: Path) -> N
 
 def test_damaged_archives_are_the_linkers_business(sandbox: Sandbox, library: Path, fake: dict[str, Path]) -> None:
     table = b'//                                              18        `\n'
-    for text in (b'!<thin>\n', b'!<thin>\n' + b'x' * 59, b'!<thin>\n' + table, b'!<thin>\n' + b'/99999999999' + table[12:], b'!<thin>\n/0' + b' ' * 58):
+    for text in (
+        b'!<thin>\n',
+        b'!<thin>\n' + b'x' * 59,
+        b'!<thin>\n' + table,
+        b'!<thin>\n' + b'/99999999999' + table[12:],
+        b'!<thin>\n/0' + b' ' * 58,
+    ):
         sandbox.write('x.a', text)
         assert sandbox.outcome(fake['gcc'], '-shared', 'x.a') == 'link-plain'
     sandbox.write('x.a', b'!<thin>\n' + b'x.a/'.ljust(48) + b'0         `\n')  # it names itself
@@ -254,7 +258,10 @@ def test_users_own_run_path_and_libraries_stay(sandbox: Sandbox, cc: str, librar
     assert 'libm.so.6' in needed(sandbox, 'f.so')
 
 
-@pytest.mark.parametrize('option', ['-Wl,--as-needed', '-Wl,--no-as-needed', '-Wl,-z,defs', '-Wl,--gc-sections', '-Wl,-Bsymbolic', '-s', '-nostdlib', '--coverage', '-v'])
+@pytest.mark.parametrize(
+    'option',
+    ['-Wl,--as-needed', '-Wl,--no-as-needed', '-Wl,-z,defs', '-Wl,--gc-sections', '-Wl,-Bsymbolic', '-s', '-nostdlib', '--coverage', '-v'],
+)
 def test_other_options_of_a_link(sandbox: Sandbox, cc: str, library: Path, option: str) -> None:
     use(sandbox, 'f')
     sandbox.run(cc, '-shared', '-o', 'f.so', 'f.o', option)
@@ -291,7 +298,10 @@ def test_without_a_conf_a_use_is_an_error_and_anything_else_is_not(sandbox: Sand
         damage(sandbox.state.dir / 'conf')
         done = sandbox.run('gcc', '-shared', '-o', 'f.so', 'f.o', check=False)
         assert done.returncode == 1
-        assert done.stderr == f'tramp-build: error: f.so: uses libtramp, and {sandbox.state.dir}/conf, which says where that is, can not be read\n'
+        assert (
+            done.stderr
+            == f'tramp-build: error: f.so: uses libtramp, and {sandbox.state.dir}/conf, which says where that is, can not be read\n'
+        )
         sandbox.run('gcc', '-shared', '-o', 'g.so', 'g.o')
 
 

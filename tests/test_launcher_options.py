@@ -4,10 +4,9 @@ import re
 from pathlib import Path
 
 import pytest
-
 from launcher_support import Sandbox
-from tramp_build import paths
 
+from tramp_build import paths
 
 OPTIONS = Path(__file__).parent.parent / 'csrc' / 'launcher' / 'options.c'
 
@@ -25,8 +24,10 @@ def test_the_table_is_sorted_as_the_search_needs_it() -> None:
 
 TAKES_ARGUMENT = [
     '-o', '-I', '-isystem', '-iquote', '-idirafter', '-include', '-imacros', '-D', '-U', '-MT', '-MQ', '-arch', '-target', '-Xassembler',
-    '-Xlinker', '-L', '-l', '-T', '-u', '-z', '-specs', '-B', '--param', '-wrapper', '-iprefix', '-iwithprefix', '-iwithprefixbefore', '-isysroot',
-    '-imultilib', '-iframework', '-framework', '-mllvm', '-Xclang', '-Xpreprocessor', '-A', '-e', '-Xarch_host', '--sysroot', '-Xopenmp-target',
+    '-Xlinker', '-L', '-l', '-T', '-u', '-z', '-specs', '-B', '--param', '-wrapper', '-iprefix', '-iwithprefix', '-iwithprefixbefore',
+    '-isysroot',
+    '-imultilib', '-iframework', '-framework', '-mllvm', '-Xclang', '-Xpreprocessor', '-A', '-e', '-Xarch_host', '--sysroot',
+    '-Xopenmp-target',
 ]  # fmt: skip
 
 
@@ -40,16 +41,19 @@ def test_every_separate_option_of_the_table_swallows_the_next_word(sandbox: Sand
     sandbox.write('a.c', 'int x;')
     wrong = []
     for name, shape, meaning in table():
-        if shape in ('SEPARATE', 'EITHER') and 'SEVERAL_INPUTS' not in meaning:
-            # With an argument that is not taken, there would be two inputs.
-            if sandbox.outcome(fake['gcc'], '-c', name, '/nothing/b.c', 'a.c') == 'several-inputs':
-                wrong.append(name)
+        if shape not in ('SEPARATE', 'EITHER') or 'SEVERAL_INPUTS' in meaning:
+            continue
+        # With an argument that is not taken, there would be two inputs.
+        if sandbox.outcome(fake['gcc'], '-c', name, '/nothing/b.c', 'a.c') == 'several-inputs':
+            wrong.append(name)
     assert wrong == []
 
 
 JOINED = [
-    '-ofile.c', '-Idir.c', '-DX=y.c', '-Uy.c', '-include=x.c', '-std=c11', '-Wl,x.c', '-Wa,x.c', '-Wp,-DX', '-Lx.c', '-lx.c', '-xc', '-MTx.c', '-O2', '-Wall', '-g3', '-fPIC',
-    '--param=x=1', '--sysroot=x', '--target=x86_64-linux-gnu', '-specs=x.c', '--coverage', '-isystemx.c', '-Wp,-MD,x.d', '-fno-modules', '-gno-x.c', '-stdlib=libstdc++',
+    '-ofile.c', '-Idir.c', '-DX=y.c', '-Uy.c', '-include=x.c', '-std=c11', '-Wl,x.c', '-Wa,x.c', '-Wp,-DX', '-Lx.c', '-lx.c', '-xc',
+    '-MTx.c', '-O2', '-Wall', '-g3', '-fPIC',
+    '--param=x=1', '--sysroot=x', '--target=x86_64-linux-gnu', '-specs=x.c', '--coverage', '-isystemx.c', '-Wp,-MD,x.d', '-fno-modules',
+    '-gno-x.c', '-stdlib=libstdc++',
     '-undef', '-pthread', '-pipe', '-fdiagnostics-format=text', '-fdiagnostics-color=auto', '-march=native', '-fdebug-prefix-map=a.c=b.c',
 ]  # fmt: skip
 

@@ -200,13 +200,14 @@ static struct result link_objects(const struct call *call, const struct words *w
     return result;
 }
 
-/* Compiles units and links in one call; where that does not work, the sources as they are. */
+/* Compiles units and links in one call; where that does not work, the sources are compiled as they are, and `fell_back`. */
 static struct result compile_and_link(const struct call *call, const struct words *words, const struct words *without, const struct routed *routed,
-                                      size_t count, const char *problem)
+                                      size_t count, const char *problem, bool *fell_back)
 {
     struct result result = {0};
     if (problem == NULL)
         problem = run_routed(words, routed, count, &result);
+    *fell_back = problem != NULL;
     if (problem)
         return fall_back(call, without->items, call->command.sources[0].path, problem);
     for (size_t i = 0; i < count; i++)
@@ -225,10 +226,32 @@ static struct result link_again(const struct call *call, struct words words, con
     return link_objects(call, &words);
 }
 
+/* Runs the link with libtramp and sees to what comes out. */
+static _Noreturn void link_with(const struct call *call, const struct conf *conf, const struct routed *routed, size_t count, const char *problem,
+                                bool uses)
+{
+    const char *output = call->command.output ? call->command.output : "a.out";
+    bool one_step = count || problem, fell_back = false;
+    struct libraries libraries = choose_libraries(&call->command, conf);
+    struct words without = as_given(call), words = count ? routed_words(call, routed, count, NULL) : as_given(call), again = copied(&words);
+    if (uses)
+        add_libraries(&without, conf, &libraries);
+    add_libraries(&words, conf, &libraries);
+    struct result result = one_step ? compile_and_link(call, &words, &without, routed, count, problem, &fell_back) : link_objects(call, &words);
+    if (fell_back && !uses)
+        end_like(result);
+    if (!fell_back && libraries.cxx_shared && carries_runtime(output, &libraries))
+        result = link_again(call, again, conf, &libraries);
+    if (!finish(conf, &libraries, output) && !one_step)
+        run_as_it_is(call, OUTCOME_LINK_UNNEEDED);
+    log_outcome(call->state, libraries.cxx_shared || conf->link_static ? OUTCOME_LINKED : OUTCOME_STATIC_RUNTIME, NULL, output, NULL);
+    end_like(result);
+}
+
 _Noreturn void link_with_libtramp(const struct call *call)
 {
     const struct command *command = &call->command;
-    const char *output = command->output ? command->output : "a.out", *problem = NULL;
+    const char *problem = NULL;
     struct conf conf;
     struct routed *routed = allocate((command->source_count + 1) * sizeof *routed);
     size_t count = command->relocatable ? 0 : route_sources(call, routed, &problem);
@@ -236,19 +259,9 @@ _Noreturn void link_with_libtramp(const struct call *call)
     if (!uses && count == 0 && problem == NULL)
         run_as_it_is(call, OUTCOME_LINK_PLAIN);
     if ((!call->state_given && !create_state(call->state)) || !read_conf(&conf, call->state)) {
+        const char *output = command->output ? command->output : "a.out";
         say("error", output, concat("uses libtramp, and ", call->state, "/conf, which says where that is, can not be read", NULL));
         _exit(1);
     }
-    struct libraries libraries = choose_libraries(command, &conf);
-    struct words without = as_given(call), words = count ? routed_words(call, routed, count, NULL) : as_given(call), again = copied(&words);
-    if (uses)
-        add_libraries(&without, &conf, &libraries);
-    add_libraries(&words, &conf, &libraries);
-    struct result result = count || problem ? compile_and_link(call, &words, &without, routed, count, problem) : link_objects(call, &words);
-    if (libraries.cxx_shared && carries_runtime(output, &libraries))
-        result = link_again(call, again, &conf, &libraries);
-    if (!finish(&conf, &libraries, output) && count == 0 && problem == NULL)
-        run_as_it_is(call, OUTCOME_LINK_UNNEEDED);
-    log_outcome(call->state, libraries.cxx_shared || conf.link_static ? OUTCOME_LINKED : OUTCOME_STATIC_RUNTIME, NULL, output, NULL);
-    end_like(result);
+    link_with(call, &conf, routed, count, problem, uses);
 }
