@@ -33,7 +33,7 @@ def _row(title: str, times: Sequence[float], stock: Sequence[float], budget: Bud
 
 def _pycairo(options: Options) -> Table:
     project = pycairo(options.work)
-    rounds = options.pick(9, 1)
+    rounds = options.pick(7, 1)
     for variant in VARIANTS:
         project.wheel(variant)  # the first build warms the caches of the machine
     walls: dict[str, list[float]] = {variant: [] for variant in VARIANTS}

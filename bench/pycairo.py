@@ -42,7 +42,10 @@ class Pycairo:
         sdist = next(downloads.glob('*.tar.gz'), None)
         if sdist is None:
             progress(f'fetching {_PROJECT.name}')
-            sdist = corpus_support.fetch(_PROJECT, downloads)
+            try:
+                sdist = corpus_support.fetch(_PROJECT, downloads)
+            except AssertionError as exc:
+                raise SystemExit(f'bench: error: {_PROJECT.name} is not to be had: {exc}') from None
         for variant in VARIANTS:
             source = corpus_support.unpack(sdist, work / variant)
             if variant == 'routed':

@@ -23,15 +23,25 @@ def main(argv: list[str]) -> int:
     """Measure what is asked for."""
     options, topics, output = _arguments(argv)
     parts = [f'# Measurements\n\nOne run on one machine: {machine()}\nThe ratios carry over to others, the figures do not.\n']
+    failed: list[str] = []
     print(parts[0], flush=True)
     with tempfile.TemporaryDirectory(prefix='tramp-bench-') as directory:
         for topic in topics:
-            part = _measure(topic, replace(options, work=Path(directory)))
-            print(part, flush=True)
-            parts.append(part)
+            parts.append(_attempt(topic, replace(options, work=Path(directory)), failed))
+            print(parts[-1], flush=True)
     if output:
         output.write_text('\n'.join(parts), 'utf-8')
-    return 0
+    return 1 if failed else 0
+
+
+def _attempt(topic: str, options: Options, failed: list[str]) -> str:
+    """Measure one topic; where that fails, the others are still worth having."""
+    try:
+        return _measure(topic, options)
+    except SystemExit as exc:
+        print(exc, file=sys.stderr, flush=True)
+        failed.append(topic)
+        return f'## {topic}: not measured\n'
 
 
 def _measure(topic: str, options: Options) -> str:
