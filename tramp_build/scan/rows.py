@@ -42,20 +42,31 @@ class RowReader:
 
     def take(self, tokens: list[Token], end: Condition) -> None:
         """Add the rows in `tokens`; `end` is the condition of the place behind them."""
-        if sum(token[0] in MARKS for token in tokens) > _MAX_MARKS:
+        if not tokens:
+            return
+        marks = sum(token[0] in MARKS for token in tokens)
+        if marks > _MAX_MARKS:
             tokens = without_marks(tokens)
-        conditions = conditions_of(tokens, end)
+        if not marks and tokens[-1][1] == b'}' and sum(token[1] == b'{' for token in tokens) == 1 and tokens[0][1] == b'{':
+            self.finish_flat(end)
+            self._add(self._row(tokens, end))
+        else:
+            self._take_mixed(tokens, conditions_of(tokens, end))
+
+    def _take_mixed(self, tokens: list[Token], conditions: list[Condition]) -> None:
+        """Add the rows in `tokens` where they are anything but one row in its braces."""
         items = collapse(tokens, self.cxx)
-        if items and items[0].text == b'[]' and len(items) > 1 and items[1].text == b'=':  # [0] = {...}
+        if len(items) > 1 and items[0].text == b'[]' and items[1].text == b'=':  # [0] = {...}
             items = items[2:]
         if not items:
             return
+        first = conditions[items[0].first]
         if items[0].text == b'{' and len(tokens) > 1:  # its two halves are in different branches
-            self._add(self._row(tokens[items[0].first : items[-1].last + 1], conditions[items[0].first]))
+            self._add(self._row(tokens[items[0].first : items[-1].last + 1], first))
         elif items[0].text != b'{}' and (self.table.flat or self._is_flat(tokens)):
-            self._take_flat(without_marks(tokens), conditions[items[0].first])
+            self._take_flat(without_marks(tokens), first)
         else:
-            self.finish_flat(conditions[items[0].first])
+            self.finish_flat(first)
             for item in items:
                 self._take_item(tokens, item, conditions[item.first])
 

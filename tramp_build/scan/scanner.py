@@ -179,15 +179,14 @@ class Scanner(Machine):
 
     def _open_brace(self, start: int) -> None:
         self.position = start + 1
-        if self.declaration and self.declaration[0][0] == BLOCK:
+        blocks = sum(token[0] == BLOCK for token in self.declaration)
+        if blocks and (blocks > _MAX_BLOCKS or self.declaration[0][0] == BLOCK):
             self.declaration = []  # blocks that belong to nothing
         if self.parens == 0 and self.declaration and not self._is_initialiser(self.declaration) and self._open(start):
             return
         self.mode = SKIP
         self.braces = 1
         self.body = None
-        if sum(token[0] == BLOCK for token in self.declaration) >= _MAX_BLOCKS:
-            self.declaration = []
         self.declaration.append((BLOCK, b'{}', start, start + 1))
 
     def _is_initialiser(self, tokens: list[Token]) -> bool:
@@ -199,16 +198,13 @@ class Scanner(Machine):
 
     def _open(self, start: int) -> bool:
         """Open the table, function, class or namespace that the declaration begins; False if the brace opens none of these."""
+        if self.finished:
+            self._end_unfinished()
         seen = Declaration.of(visible(self.declaration, self.conditions.path), self.cxx)
         head = find_head(seen) if mentions_table(seen.tokens) else None
         if head is not None:
-            self._open_table(head, start)
+            self._open_table(head, seen, start)
             return True
-        if self.finished:  # a table without its semicolon
-            self._emit_tables(self.finished[-1][1])
-            last = max(index for index, token in enumerate(self.declaration) if token[0] == BLOCK)
-            self.declaration = self.declaration[last + 1 :]
-            return self._open(start)
         if self.scope.kind == ScopeKind.FUNCTION or not seen.items or (self.cxx and is_member_initialiser(seen)):
             return False
         headers = self._headers(self.declaration, seen, defines=True)
@@ -217,6 +213,14 @@ class Scanner(Machine):
             self._open_body(headers, seen.tokens, start)
             return True
         return brace != Brace.BLOCK and self._push(brace, names, list(seen.tokens), start)
+
+    def _end_unfinished(self) -> None:
+        """End a table that has no semicolon behind it, if what has been read since is not its next declarator."""
+        last = max(index for index, token in enumerate(self.declaration) if token[0] == BLOCK)
+        following = self.declaration[last + 1 :]
+        if following and following[0][1] != b',':
+            self._emit_tables(self.finished[-1][1])
+            self.declaration = following
 
     def _push(self, brace: Brace, names: tuple[str, ...], head: list[Token], start: int) -> bool:
         parent = self.scope
@@ -344,9 +348,10 @@ class Scanner(Machine):
 
     # Tables
 
-    def _open_table(self, head: Head, start: int) -> None:
+    def _open_table(self, head: Head, seen: Declaration, start: int) -> None:
         path = self.conditions.path
-        self.table = OpenTable(head, self.results.line_of(head.name_start), path, self.conditions.readable)
+        specifiers = list(seen.tokens[: head.type_token + 1])
+        self.table = OpenTable(head, self.results.line_of(head.name_start), path, self.conditions.readable, specifiers)
         self.mode = TABLE
         self.braces = 1
         # A single table is its own row.
@@ -397,7 +402,7 @@ class Scanner(Machine):
         self.mode = DECLARE
         self.parens = 0
         self.position = end
-        self.declaration.append((BLOCK, b'{}', end - 1, end))
+        self.declaration = [*table.specifiers, (BLOCK, b'{}', end - 1, end)]
         self.finished.append((table, end))
 
     def _emit_tables(self, end: int) -> None:

@@ -142,12 +142,21 @@ def inside(tokens: Sequence[Token], group: Item) -> Sequence[Token]:
 
 def split(tokens: Sequence[Token], cxx: bool) -> list[Sequence[Token]]:
     """Return the parts between the commas of the top level; a trailing comma ends none."""
+    if cxx and any(token[1] == b'<' for token in tokens):
+        commas = [item.first for item in collapse(tokens, cxx) if item.text == b',' and item.kind == PUNCT]
+    else:
+        commas = []
+        depth = 0
+        for index, (kind, text, _, _) in enumerate(tokens):
+            if kind == BRACKET:
+                depth += 1 if text in _PAIR else -1 if text in _CLOSING else 0
+            elif kind == PUNCT and text == b',' and not depth:
+                commas.append(index)
     parts: list[Sequence[Token]] = []
     begin = 0
-    for item in collapse(tokens, cxx):
-        if item.text == b',' and item.kind == PUNCT:
-            parts.append(tokens[begin : item.first])
-            begin = item.last + 1
+    for comma in commas:
+        parts.append(tokens[begin:comma])
+        begin = comma + 1
     if begin < len(tokens):
         parts.append(tokens[begin:])
     return parts

@@ -27,7 +27,7 @@ class Head:
     kind: str
     name: str
     name_start: int
-    name_token: int  # its index among the tokens of the declaration
+    type_token: int  # the index of the type among the tokens of the declaration
     start: int  # of the first specifier
     array: bool
     static: bool
@@ -41,6 +41,7 @@ class OpenTable:
     line: int
     condition: Condition
     reported: bool
+    specifiers: list[Token]  # up to the type, for the next declarator
     rows: list[Row] = field(default_factory=list)
     flat: list[Sequence[Token]] = field(default_factory=list)  # members of a row that has no braces of its own
 
@@ -66,7 +67,7 @@ def find_head(declaration: Declaration) -> Head | None:
     first = start_of(everything, type_item, behind_macro=False)
     name = tokens[declarator[0].first : declarator[-1].last + 1]
     static = any(item.text == b'static' for item in everything[first : everything.index(declarator[0])])
-    return Head(items[at].text.decode(), spell(name), declarator[-1].start, declarator[-1].first, everything[first].start, array, static)
+    return Head(items[at].text.decode(), spell(name), declarator[-1].start, items[at].last, everything[first].start, array, static)
 
 
 def _last_declarator(items: Sequence[Item], at: int) -> list[Item]:
