@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tempfile
 import zipfile
 from pathlib import Path
 
@@ -80,6 +81,22 @@ def package(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.
     path = copy_package(request.param, tmp_path)
     monkeypatch.chdir(path)
     return path
+
+
+@pytest.fixture
+def scratch(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """An environment to call a backend in: the programs of this Python, nothing of the user's.
+
+    Returns the directory for temporary files, which can be looked into.
+    """
+    monkeypatch.setenv('PATH', os.path.dirname(sys.executable), prepend=os.pathsep)
+    for name in ('CC', 'CXX', 'CFLAGS', 'CXXFLAGS', 'TRAMP_BUILD'):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv('SOURCE_DATE_EPOCH', '1700000000')
+    directory = tmp_path / 'scratch'
+    directory.mkdir()
+    monkeypatch.setattr(tempfile, 'tempdir', os.fspath(directory))
+    return directory
 
 
 @pytest.fixture

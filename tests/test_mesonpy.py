@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tarfile
@@ -13,61 +12,19 @@ from pathlib import Path
 
 import mesonpy
 import pytest
+from mesonpy_support import C_LIBRARY, CXX_LIBRARY, RAISES, VERSION, build, in_package, needed, tree
 from package_support import EXT_SUFFIX, ROOT, VEnv, check_record, copy_package, names_in, read_member, run
 
 import tramp_build.mesonpy
 from tramp_build import elf, paths
 
-VERSION = paths.version()
-C_LIBRARY = f'libtramp-{VERSION}.so'
-CXX_LIBRARY = f'libtramp-cxx-{VERSION}.so'
+pytestmark = pytest.mark.usefixtures('scratch')
 
 HOOKS = [
     f'{verb}{kind}'
     for verb in ('build_', 'get_requires_for_build_', 'prepare_metadata_for_build_')
     for kind in ('wheel', 'sdist', 'editable')
 ]
-RAISES = """
-import meson_cpp
-assert meson_cpp.check(3) == 3
-try:
-    meson_cpp.check(-3)
-except ValueError as exc:
-    assert str(exc) == 'negative: -3'
-else:
-    raise SystemExit('nothing was raised')
-"""
-
-
-@pytest.fixture(autouse=True)
-def tools(monkeypatch, tmp_path):
-    """meson and ninja of this environment; nothing of the user's; a temporary directory that can be looked into."""
-    monkeypatch.setenv('PATH', os.path.dirname(sys.executable), prepend=os.pathsep)
-    for name in ('CC', 'CXX', 'CFLAGS', 'CXXFLAGS', 'TRAMP_BUILD'):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv('SOURCE_DATE_EPOCH', '1700000000')
-    scratch = tmp_path / 'scratch'
-    scratch.mkdir()
-    monkeypatch.setattr(tempfile, 'tempdir', os.fspath(scratch))
-    return scratch
-
-
-def in_package(name):
-    return pytest.mark.parametrize('package', [name], indirect=True)
-
-
-def build(directory, settings=None, backend=tramp_build.mesonpy):
-    """Build a wheel of the current directory."""
-    directory.mkdir(exist_ok=True)
-    return directory / backend.build_wheel(os.fspath(directory), settings)
-
-
-def needed(wheel, name):
-    return elf.read_dynamic(read_member(wheel, name)).needed
-
-
-def tree(directory):
-    return {p.relative_to(directory): (p.stat().st_mtime_ns, p.read_bytes() if p.is_file() else None) for p in directory.rglob('*')}
 
 
 @pytest.mark.parametrize('name', HOOKS)
@@ -83,7 +40,7 @@ def test_requirements_are_those_of_mesonpy(package, name):
 
 
 @in_package('meson-cpp')
-def test_wheel(package, tmp_path, venv, tools, capfd):
+def test_wheel(package, tmp_path, venv, scratch, capfd):
     before = tree(package)
     wheel = build(tmp_path / 'dist')
     assert names_in(wheel) == {
@@ -96,7 +53,7 @@ def test_wheel(package, tmp_path, venv, tools, capfd):
     venv.run(RAISES)
     assert capfd.readouterr().err.splitlines()[-1] == 'tramp-build: 1 file, 1 row routed, 0 skipped'
     assert tree(package) == before
-    assert list(tools.iterdir()) == []
+    assert list(scratch.iterdir()) == []
 
 
 @in_package('meson-cpp')
@@ -231,75 +188,14 @@ def test_wrong_settings(package, tmp_path, capfd, settings, message):
     assert message in said.out + said.err
 
 
-def compiler_script(directory, name, compiler):
-    """A compiler that writes down that it was called."""
-    script = directory / name
-    script.write_text(f'#!/bin/sh\necho "$@" >> "{directory}/calls"\nexec {compiler} "$@"\n')
-    script.chmod(0o755)
-    return script
-
-
-def calls(directory):
-    return [line for line in directory.joinpath('calls').read_text().splitlines() if 'meson_cpp' in line]
-
-
-@pytest.mark.parametrize('where', ['settings', 'pyproject'])
 @in_package('meson-cpp')
-def test_native_file_of_the_user(package, tmp_path, where):
-    """Relative to where mesonpy runs Meson: a directory below the project."""
-    script = compiler_script(tmp_path, 'my-c++', 'g++')
-    package.joinpath('native.ini').write_text(f"[constants]\nflags = ['-DOWN=1']\n[binaries]\ncpp = ['{script}'] + flags\n")
-    if where == 'pyproject':
-        with package.joinpath('pyproject.toml').open('a') as file:
-            file.write("[tool.meson-python.args]\nsetup = ['--native-file=../native.ini']\n")
-    wheel = build(tmp_path / 'dist', {'setup-args': ['--native-file', '../native.ini']} if where == 'settings' else None)
-    assert f'meson_cpp.libs/{CXX_LIBRARY}' in names_in(wheel)
-    assert len(calls(tmp_path)) == 2
-    assert all(line.startswith('-DOWN=1') for line in calls(tmp_path))
-
-
-@in_package('meson-cpp')
-def test_cross_file_of_the_user(package, tmp_path):
-    script = compiler_script(tmp_path, 'cross-c++', 'g++')
-    machine = "[host_machine]\nsystem = 'linux'\ncpu_family = 'x86_64'\ncpu = 'x86_64'\nendian = 'little'\n"
-    package.joinpath('cross.ini').write_text(f"[binaries]\ncpp = '{script}'\n{machine}")
-    wheel = build(tmp_path / 'dist', {'setup-args': f'--cross-file={package}/cross.ini'})
-    assert f'meson_cpp.libs/{CXX_LIBRARY}' in names_in(wheel)
-    assert calls(tmp_path)
-
-
-@in_package('meson-cpp')
-def test_compiler_of_the_environment(package, tmp_path, monkeypatch):
-    script = compiler_script(tmp_path, 'my-c++', 'g++')
-    monkeypatch.setenv('CXX', f'{script} -DOWN=1')
-    wheel = build(tmp_path / 'dist')
-    assert f'meson_cpp.libs/{CXX_LIBRARY}' in names_in(wheel)
-    assert all(line.startswith('-DOWN=1') for line in calls(tmp_path))
-
-
-@in_package('meson-cpp')
-def test_a_missing_compiler_is_reported_by_meson(package, tmp_path, monkeypatch, capfd):
-    directory = tmp_path / 'bin'
-    directory.mkdir()
-    for name in ('meson', 'ninja'):
-        directory.joinpath(name).symlink_to(shutil.which(name))
-    monkeypatch.setenv('PATH', os.fspath(directory))
-    with pytest.raises(SystemExit) as ended:
-        build(tmp_path / 'dist')
-    assert ended.value.code
-    said = capfd.readouterr()
-    assert 'Unknown compiler(s)' in said.out
-    assert 'tramp' not in said.err
-
-
-@in_package('meson-cpp')
-def test_a_failed_build_leaves_nothing_behind(package, tmp_path, tools, capfd):
+def test_a_failed_build_leaves_nothing_behind(package, tmp_path, scratch, capfd):
     package.joinpath('meson_cpp.cpp').write_text('static PyMethodDef methods[] = { not C++')
     with pytest.raises(SystemExit):
         build(tmp_path / 'dist')
     said = capfd.readouterr()
     assert 'meson_cpp.cpp:1:' in said.out
-    assert list(tools.iterdir()) == []
+    assert list(scratch.iterdir()) == []
     assert sorted(path.name for path in package.iterdir()) == ['meson.build', 'meson_cpp.cpp', 'pyproject.toml']
 
 
@@ -337,145 +233,6 @@ def test_paths_with_spaces_and_quotes(tmp_path, monkeypatch, venv, persistent):
     wheel = build(tmp_path / 'dist', {'build-dir': 'b u'} if persistent else None)
     venv.install(wheel)
     venv.run(RAISES)
-
-
-class TestBuildDirectory:
-    """`-Cbuild-dir`: what was built is used again, unless it would be wrong."""
-
-    @pytest.fixture
-    def rebuild(self, tmp_path, capfd):
-        def rebuild(**settings):
-            capfd.readouterr()
-            wheel = build(tmp_path / 'dist', {'build-dir': 'build/x', **{k.replace('_', '-'): v for k, v in settings.items()}})
-            out = capfd.readouterr().out
-            assert ('no work to do' in out) != ('Compiling' in out)
-            return wheel, 'Compiling' in out
-
-        return rebuild
-
-    @in_package('meson-cpp')
-    def test_again(self, package, rebuild):
-        first, compiled = rebuild()
-        assert compiled
-        before = first.read_bytes()
-        again, compiled = rebuild()
-        assert not compiled
-        assert again.read_bytes() == before
-        assert package.joinpath('build/x/.gitignore').read_text().splitlines()[-1] == '*'
-
-    @in_package('meson-cpp')
-    def test_another_configuration(self, package, rebuild):
-        rebuild()
-        wheel, compiled = rebuild(**{'tramp-build.exclude': '*.cpp'})
-        assert compiled
-        assert not [name for name in names_in(wheel) if '.libs' in name]
-        wheel, compiled = rebuild()
-        assert compiled
-        assert f'meson_cpp.libs/{CXX_LIBRARY}' in names_in(wheel)
-
-    @in_package('meson-cpp')
-    def test_off_and_on_again(self, package, rebuild, monkeypatch):
-        rebuild()
-        monkeypatch.setenv('TRAMP_BUILD', 'off')
-        wheel, compiled = rebuild()
-        assert compiled
-        assert not [name for name in names_in(wheel) if '.libs' in name]
-        assert 'tramp' not in package.joinpath('build/x/build.ninja').read_text()
-        assert rebuild()[1] is False
-        monkeypatch.delenv('TRAMP_BUILD')
-        wheel, compiled = rebuild()
-        assert compiled
-        assert f'meson_cpp.libs/{CXX_LIBRARY}' in names_in(wheel)
-
-    @in_package('meson-cpp')
-    def test_set_up_by_mesonpy_itself(self, package, rebuild, tmp_path):
-        build(tmp_path / 'dist', {'build-dir': 'build/x'}, backend=mesonpy)
-        wheel, compiled = rebuild()
-        assert compiled
-        assert f'meson_cpp.libs/{CXX_LIBRARY}' in names_in(wheel)
-
-    @in_package('meson-cpp')
-    def test_another_file_changes_the_decision(self, package, rebuild):
-        """A table of functions that are defined elsewhere: whether it is routed depends on the other file alone."""
-        table = package / 'meson_cpp.cpp'
-        text = table.read_text()
-        start, end = text.index('static PyObject *check'), text.index('static PyMethodDef')
-        prologue = text[:start]
-        declaration = 'extern "C" PyObject *check(PyObject *, PyObject *);\n'
-        other = package / 'other.cpp'
-        other.write_text(prologue + declaration + text[start:end].replace('static ', ''))
-        table.write_text(prologue + declaration + text[end:])
-        package.joinpath('meson.build').write_text(
-            package.joinpath('meson.build').read_text().replace("'meson_cpp.cpp'", "'meson_cpp.cpp', 'other.cpp'")
-        )
-        rebuild()
-        state = next(package.glob('build/x/tramp-build/state-*'))
-        before = _body_of(state, table)
-        other.write_text(prologue + declaration)
-        (objects,) = package.glob('build/x/*.p')
-        from tramp_build import backend, meson_build
-
-        routing = backend.Routing(package, None, _State(state), None)
-        meson_build._remove_stale_objects(routing, {os.fspath(table): before + 'x'})
-        assert [path.name for path in objects.glob('*.o')] == ['other.cpp.o']
-
-
-class _State:
-    """The two things of a State that are asked for."""
-
-    def __init__(self, directory):
-        from tramp_build.state import State
-
-        self.dir = directory
-        self.log = State.open(directory).log
-
-
-def _body_of(state, source):
-    from tramp_build import backend
-
-    return backend.bodies(state)[os.fspath(source)]
-
-
-class TestEditable:
-    @pytest.fixture
-    def install(self, tmp_path, venv):
-        def install(settings=None):
-            name = tramp_build.mesonpy.build_editable(os.fspath(tmp_path), settings)
-            venv.install('--force-reinstall', tmp_path / name)
-            return venv
-
-        return install
-
-    @in_package('meson-cpp')
-    def test_rebuilds_are_routed(self, package, install):
-        venv = install()
-        venv.run(RAISES)
-        source = package / 'meson_cpp.cpp'
-        source.write_text(source.read_text().replace('negative', 'below zero'))
-        venv.run(RAISES.replace('negative', 'below zero'))
-        (state,) = package.glob('build/*/tramp-build/state-*')
-        assert [line for line in state.joinpath('log').read_text().splitlines() if line.startswith(('routed', 'fallback'))] == [
-            line for line in state.joinpath('log').read_text().splitlines() if line.startswith('routed')
-        ]
-
-    @in_package('meson-cpp')
-    def test_everything_that_is_named_stays(self, package, install):
-        """An isolated environment is gone by then, and with it our installation."""
-        install()
-        (build_dir,) = package.glob('build/*')
-        assert build_dir.name == mesonpy._tags.get_abi_tag()
-        named = build_dir.joinpath('build.ninja').read_text() + ''.join(
-            path.read_text() for path in build_dir.glob('tramp-build/state-*/conf')
-        )
-        assert os.fspath(ROOT / 'tramp_build') not in named
-        assert os.fspath(paths.launcher()) not in named
-        assert os.fspath(paths.library_dir()) not in named
-
-    @in_package('meson-cpp')
-    def test_settings_of_the_front_end_are_not_changed(self, package, tmp_path):
-        settings = {'tramp-build.strict': 'false', 'build-dir': 'b'}
-        tramp_build.mesonpy.build_editable(os.fspath(tmp_path), settings)
-        assert settings == {'tramp-build.strict': 'false', 'build-dir': 'b'}
 
 
 @in_package('meson-cpp')
@@ -529,7 +286,8 @@ def other_release(tmp_path_factory):
     directory = tmp_path_factory.mktemp('release')
     env = {**os.environ, 'PATH': os.pathsep.join((os.path.dirname(sys.executable), os.environ['PATH']))}
     run('meson', 'setup', directory, ROOT, '-Drelease=99.9', env=env)
-    run('ninja', '-C', directory, env=env)
+    targets = [f'csrc/libtramp{kind}-99.9.so' for kind in ('', '-cxx')] + ['csrc/launcher/tramp-cc']
+    run('ninja', '-C', directory, *targets, env=env)
     return directory
 
 
