@@ -105,6 +105,7 @@ class Function:
     body: Span | None  # with its braces; None for a declaration
     static: bool
     scope: Scope
+    varies: bool = False  # an `#if` in its head decides about its parameters, and `parameters` is only one of the lists
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ class Header:
     name_token: int  # its index among the tokens of the declaration
     parameters: tuple[Parameter, ...]
     static: bool
+    varies: bool = False  # an `#if` decides about the parameters
 
 
 @dataclass(frozen=True, slots=True)

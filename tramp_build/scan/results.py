@@ -54,6 +54,7 @@ class Results:
                 body=body,
                 static=header.static,
                 scope=Scope(node.kind, node.names, condition),
+                varies=header.varies,
             )
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from tramp_build.model import ScopeKind, Span
@@ -172,7 +173,9 @@ class Scanner(Machine):
         for variant, conditions in variants(tokens, path):
             header = find_function(Declaration.of(variant, self.cxx), self.cxx, class_name, defines)
             if header:
-                found.setdefault(header.name_span.start, (header, conditions[header.name_token]))
+                first, condition = found.setdefault(header.name_span.start, (header, conditions[header.name_token]))
+                if header.parameters != first.parameters:
+                    found[header.name_span.start] = (replace(first, varies=True), condition)
         return list(found.values())
 
     # Braces
