@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 from runtime_support import case
 
+from tramp_build import paths
+
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -178,20 +180,51 @@ def test_many_units_one_table(interpreter: Interpreter, modules: Modules) -> Non
 @pytest.mark.parametrize('unload', ['unregistered', 'forgotten'])
 def test_unloading(interpreter: Interpreter, modules: Modules, unload: str) -> None:
     """What is loaded at the address of a module that is gone does not get its table, whether that said goodbye or not."""
-    goodbye = table({'geo::Error': 'KeyError'})
+    # Of one size, so that the second one is put where the first one was, and has at that address what the first one had there.
+    other = 'extern const tramp_exception table[2], other[2];\nconst tramp_exception other[] = {{"geo::Error", "EOFError"}, {nullptr, nullptr}};\n'
+    first = other + table({'geo::Error': 'KeyError'}).replace('static const', 'const')
+    second = first.replace('tramp_cxx_register(table, table)', 'tramp_cxx_register(other, other + 1)')
     if unload == 'forgotten':
-        goodbye = goodbye[: goodbye.index('__attribute__((destructor))')]
-    gone = modules.build('gone', METHODS, BODY + goodbye) / 'gone.abi3.so'
-    after = modules.build('after', METHODS, BODY)
+        first, second = (text[: text.index('__attribute__((destructor))')] for text in (first, second))
+    gone, after = (modules.build('again', METHODS, BODY + text) for text in (first, second))
+    barrier = paths.library_dir() / f'libtramp-cxx-{paths.version()}.so'
     code = f"""
         import _ctypes
-        handle = _ctypes.dlopen({str(gone)!r}, 2)
-        address = _ctypes.dlsym(handle, 'PyInit_gone')
+        def base(directory):
+            with open('/proc/self/maps') as maps:
+                return next((line.split('-')[0] for line in maps if directory in line), None)
+        _ctypes.dlopen({str(barrier)!r}, 2)  # for without a module it would be gone as well
+        handle = _ctypes.dlopen({str(gone / 'again.abi3.so')!r}, 2)
+        before = base({str(gone)!r})
         _ctypes.dlclose(handle)
-        with open('/proc/self/maps') as maps:
-            assert 'gone.abi3' not in maps.read()
-        import after
-        try: after.throw_('error')
+        assert base({str(gone)!r}) is None
+        import again
+        if base({str(after)!r}) == before:
+            print('same address')
+        try: again.throw_('error')
         except RuntimeError: pass
     """
-    interpreter.check(code, after)
+    assert interpreter.check(code, after) == 'same address\n'
+
+
+def test_taken_back(interpreter: Interpreter, modules: Modules) -> None:
+    """A module may take its table and its translators back, and give others."""
+    body = """
+        using Translator = tramp::translator<geo::Translated>;
+        static void as_buffer_error(const geo::Translated &) { PyErr_SetString(PyExc_BufferError, "taken"); }
+        alignas(Translator) static unsigned char place[sizeof(Translator)];
+        static auto *translator = new (place) Translator(as_buffer_error);
+        static PyObject *take_back(PyObject *, PyObject *) { leave(); translator->~Translator(); return PyLong_FromLong(0); }
+        static PyObject *give(PyObject *, PyObject *) { enter(); new (place) Translator(as_buffer_error); return PyLong_FromLong(0); }
+    """
+    rows = table({'geo::Error': 'KeyError'})
+    directory = modules.build('taken', {**METHODS, 'take_back': 'noargs', 'give': 'noargs'}, BODY + rows + dedent(body))
+    code = """
+        def now(): return [type(throw(kind)) for kind in ('error', 'translated')]
+        for _ in range(3):
+            assert now() == [KeyError, BufferError], now()
+            module.take_back()
+            assert now() == [RuntimeError, RuntimeError]
+            module.give()
+    """
+    interpreter.check('import taken as module\n' + CATCH + dedent(code), directory)
