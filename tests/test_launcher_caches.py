@@ -1,0 +1,126 @@
+"""Compiler caches and a compile farm inside the launcher."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from launcher_support import Sandbox
+
+
+def needs(name: str) -> str:
+    """The program, or a skip where it is not installed; the test command installs it."""
+    found = shutil.which(name) or shutil.which(name, path=os.fspath(Path(os.sys.prefix) / 'bin'))
+    if not found:
+        pytest.skip(f'{name} is not installed')
+    return found
+
+
+def compile_twice(sandbox: Sandbox, wrapper: str, cc: str) -> None:
+    """In a directory of headers, with dependencies; the second time after everything that was made is gone."""
+    sandbox.write('src/b.h', '#define B "b"\n')
+    sandbox.route(
+        'src/a.c',
+        '#include "b.h"\n/* PyMethodDef */\n#include <stdio.h>\nint main(void) { printf("%d%s", 1, B); return 1; }\n',
+        'return 1;',
+        'return 2;',
+    )
+    outputs = []
+    for _ in range(2):
+        sandbox.run(wrapper, cc, '-g', '-MD', '-MF', 'a.d', '-c', 'src/a.c', '-o', 'a.o')
+        outputs.append((sandbox.dir.joinpath('a.o').read_bytes(), sandbox.dir.joinpath('a.d').read_text()))
+        sandbox.dir.joinpath('a.o').unlink()
+        sandbox.dir.joinpath('a.d').unlink()
+        shutil.rmtree(sandbox.state.dir / 'units')
+    assert outputs[0] == outputs[1]
+    assert outputs[0][1].split()[:2] == ['a.o:', 'src/a.c']
+    assert '/units/' not in outputs[0][1]
+    assert sandbox.outcomes() == ['routed', 'routed']
+
+
+@pytest.mark.parametrize('mode', ['', 'depend', 'preprocessor'])
+def test_ccache(sandbox: Sandbox, cc: str, mode: str) -> None:
+    ccache = needs('ccache')
+    sandbox.env |= {'CCACHE_DIR': str(sandbox.dir / 'cache'), 'CCACHE_CONFIGPATH': '/dev/null'}
+    sandbox.env |= {'depend': {'CCACHE_DEPEND': '1'}, 'preprocessor': {'CCACHE_NODIRECT': '1'}}.get(mode, {})
+    compile_twice(sandbox, ccache, cc)
+    statistics = dict(line.split('\t') for line in sandbox.plain(ccache, '--print-stats').stdout.splitlines())
+    hits = int(statistics['direct_cache_hit']) + int(statistics['preprocessed_cache_hit'])
+    assert (hits, int(statistics['cache_miss'])) == (1, 1)
+
+
+def test_ccache_keeps_two_texts_of_one_source_apart(sandbox: Sandbox, cc: str) -> None:
+    ccache = needs('ccache')
+    sandbox.env |= {'CCACHE_DIR': str(sandbox.dir / 'cache'), 'CCACHE_CONFIGPATH': '/dev/null'}
+    for new in ('return 2;', 'return 3;', 'return 2;'):
+        sandbox.route('a.c', new=new)
+        sandbox.run(ccache, cc, '-c', 'a.c')
+        sandbox.plain(cc, '-o', 'program', 'a.o')
+        assert sandbox.plain('./program').stdout[0] == new[7]
+    sandbox.index(sandbox.dir / 'a.c', 'plain')
+    sandbox.run(ccache, cc, '-c', 'a.c')
+    sandbox.plain(cc, '-o', 'program', 'a.o')
+    assert sandbox.plain('./program').stdout[0] == '1'
+
+
+def test_sccache(sandbox: Sandbox, cc: str) -> None:
+    sccache = needs('sccache')
+    with socket.socket() as probe:
+        probe.bind(('127.0.0.1', 0))
+        port = probe.getsockname()[1]
+    sandbox.env |= {'SCCACHE_DIR': str(sandbox.dir / 'cache'), 'SCCACHE_SERVER_PORT': str(port), 'SCCACHE_IDLE_TIMEOUT': '60'}
+    sandbox.plain(sccache, '--start-server')
+    try:
+        compile_twice(sandbox, sccache, cc)
+        statistics = json.loads(sandbox.plain(sccache, '--show-stats', '--stats-format=json').stdout)['stats']
+        assert sum(statistics['cache_hits']['counts'].values()) == 1, statistics
+    finally:
+        sandbox.plain(sccache, '--stop-server', check=False)
+
+
+@contextlib.contextmanager
+def farm(sandbox: Sandbox) -> Iterator[Path]:
+    """A compile server on this machine, and its log."""
+    with socket.socket() as probe:
+        probe.bind(('127.0.0.1', 0))
+        port = probe.getsockname()[1]
+    # The server gives up its rights, and has none in a directory of pytest's.
+    open_directory = Path(tempfile.mkdtemp(prefix='tramp-build-distcc-'))
+    open_directory.chmod(0o777)
+    log = open_directory / 'log'
+    sandbox.dir.joinpath('distcc').mkdir()
+    server = subprocess.Popen(
+        [needs('distccd'), '--no-detach', '--daemon', '--allow', '127.0.0.1', '--listen', '127.0.0.1', '--port', str(port), '--jobs', '2',
+         '--log-file', log, '--log-level', 'info', '--enable-tcp-insecure'],
+        env={**sandbox.env, 'HOME': '/tmp', 'TMPDIR': '/tmp'}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    sandbox.env |= {'DISTCC_HOSTS': f'127.0.0.1:{port}/2', 'DISTCC_DIR': str(sandbox.dir / 'distcc'), 'DISTCC_FALLBACK': '0'}
+    try:
+        for _ in range(100):
+            with contextlib.suppress(OSError), socket.create_connection(('127.0.0.1', port), 1):
+                break
+            time.sleep(0.05)
+        yield log
+    finally:
+        server.terminate()
+        server.wait(10)
+        shutil.rmtree(open_directory)
+
+
+def test_distcc(sandbox: Sandbox, cc: str) -> None:
+    """Preprocessed here, compiled there."""
+    distcc = needs('distcc')
+    with farm(sandbox) as log:
+        compile_twice(sandbox, distcc, cc)
+        text = log.read_text()
+    assert text.count('COMPILE_OK') == 2, text
