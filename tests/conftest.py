@@ -32,4 +32,5 @@ def pytest_report_header() -> list[str]:
 
     import tramp_build
 
-    return [f'tramp-build {tramp_build.__version__} from {Path(tramp_build.__file__).parent}', f'interpreters: {", ".join(map(str, interpreters()))}']
+    found = ', '.join(map(str, interpreters()))
+    return [f'tramp-build {tramp_build.__version__} from {Path(tramp_build.__file__).parent}', f'interpreters: {found}']
