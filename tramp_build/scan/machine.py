@@ -184,4 +184,6 @@ class Machine:
             for other in frame.ends:
                 if other.body is not None and other.body is not chosen.body and other.body is not frame.saved.body:
                     chosen.body.siblings.append(other.body)
+        if chosen.table is not None and chosen.table is not frame.saved.table:
+            chosen.table.split = any(other.table is not chosen.table for other in frame.ends)
         self._restore(chosen)

@@ -23,7 +23,7 @@ class Results:
     def __init__(self, source: bytes) -> None:
         self._source = source
         self._line = (0, 1)
-        self._tables: list[Table] = []
+        self._tables: dict[int, tuple[OpenTable, Node, int]] = {}
         self._functions: list[Function] = []
         self._problems: list[Problem] = []
         # Replacement texts; None for a macro with parameters or several definitions.
@@ -43,7 +43,8 @@ class Results:
         if len(self._problems) < _MAX_PROBLEMS:
             self._problems.append(Problem(reason, offset, self.line_of(offset), message))
 
-    def add_function(self, header: Header, condition: Condition, node: Node, end: int, body: Span | None) -> None:
+    def add_function(self, header: Header, condition: Condition, node: Node, end: int, body: Span | None) -> int:
+        """Add a function; return its number for `extend_function`."""
         self._functions.append(
             Function(
                 name=header.name,
@@ -57,27 +58,38 @@ class Results:
                 varies=header.varies,
             )
         )
+        return len(self._functions) - 1
 
-    def extend_function(self, end: int) -> None:
-        """Take what ends at `end` for a part of the function before it."""
-        if self._functions and self._functions[-1].body:
-            last = self._functions[-1]
-            self._functions[-1] = replace(last, span=Span(last.span.start, end), body=Span(last.body.start if last.body else end, end))
+    def extend_function(self, number: int, end: int) -> None:
+        """Let a definition end at `end`: its body closes in two branches of an `#if`, or a `catch` belongs to it."""
+        if 0 <= number < len(self._functions) and (body := self._functions[number].body):
+            last = self._functions[number]
+            self._functions[number] = replace(last, span=Span(last.span.start, end), body=Span(body.start, end))
+
+    @property
+    def last_function(self) -> int:
+        return len(self._functions) - 1
 
     def add_table(self, table: OpenTable, node: Node, end: int) -> None:
+        """Add a table, or say that it ends later than it was said before."""
+        self._tables[id(table)] = (table, node, end)
+
+    @staticmethod
+    def _table(table: OpenTable, node: Node, end: int) -> Table:
         head = table.head
-        self._tables.append(
-            Table(
-                kind=head.kind,
-                name=head.name,
-                line=table.line,
-                span=Span(head.start, end),
-                scope=Scope(node.kind, node.names, table.condition),
-                outer_start=head.start if node.kind == ScopeKind.FILE or node.outer_start is None else node.outer_start,
-                array=head.array,
-                static=head.static,
-                rows=tuple(table.rows),
-            )
+        rows = table.rows
+        if table.split:  # what serves a row in front of one head is not there for the other
+            rows = [replace(row, fields=(None,) * len(row.fields), problem=row.problem or 'conditional-row') for row in rows]
+        return Table(
+            kind=head.kind,
+            name=head.name,
+            line=table.line,
+            span=Span(head.start, end),
+            scope=Scope(node.kind, node.names, table.condition),
+            outer_start=head.start if node.kind == ScopeKind.FILE or node.outer_start is None else node.outer_start,
+            array=head.array,
+            static=head.static,
+            rows=tuple(sorted(rows, key=lambda row: row.span.start)),
         )
 
     def define(self, name: bytes, value: bytes | None) -> None:
@@ -86,9 +98,14 @@ class Results:
     def result(self, language: Language) -> ScanResult:
         return ScanResult(
             language=language,
-            tables=tuple(sorted(self._tables, key=lambda table: (table.span.start, table.line, table.name))),
+            tables=tuple(sorted((self._table(*found) for found in self._tables.values()), key=_place)),
             functions=tuple(sorted(self._functions, key=lambda function: (function.name_span.start, function.span.end))),
             macros={text_of(name): text_of(value) for name, value in self.definitions.items() if value is not None},
             defined=frozenset(text_of(name) for name in self.definitions),
             problems=tuple(self._problems),
         )
+
+
+def _place(table: Table) -> tuple[int, int]:
+    # The tables of one declaration have one span.
+    return table.span.start, table.line

@@ -11,12 +11,11 @@ from tramp_build.scan.braces import Brace, classify, is_member_initialiser
 from tramp_build.scan.functions import find_function
 from tramp_build.scan.lexer import BLOCK, BRACKET, COMMENT, HASH, LONG, PUNCT, RAW, STRING, Token
 from tramp_build.scan.local import is_unnamed_table, local_declaration
-from tramp_build.scan.machine import Machine
 from tramp_build.scan.oldstyle import declares, old_style_parameters
-from tramp_build.scan.rows import RowReader, is_sentinel_macro
 from tramp_build.scan.state import DECLARE, SKIP, TABLE, Body, Node
 from tramp_build.scan.syntax import Declaration
-from tramp_build.scan.tables import OpenTable, find_head, mentions_table
+from tramp_build.scan.tablereader import TableReader
+from tramp_build.scan.tables import find_head, mentions_table
 from tramp_build.scan.variants import has_marks, variants, visible
 
 if TYPE_CHECKING:
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 
     from tramp_build.model import Condition, Language, ScanResult
     from tramp_build.scan.functions import Header
-    from tramp_build.scan.tables import Head
 
 _MAX_TOKENS: Final = 20_000  # of one declaration or row: more is none
 _MAX_BLOCKS: Final = 32  # of one declaration, since each is classified by all that stands before it
@@ -37,17 +35,16 @@ _OPENING: Final = b'([{'
 _SPECIAL: Final = frozenset({LONG, HASH, RAW})
 
 
-class Scanner(Machine):
+class Scanner(TableReader):
     """Reads one file; use it once."""
 
     def __init__(self, source: bytes, language: Language) -> None:
-        self.cxx = language == 'c++'
-        super().__init__(source, lexer.normalise(source), lexer.SKIP_CXX if self.cxx else lexer.SKIP_C)
+        cxx = language == 'c++'
+        super().__init__(source, lexer.normalise(source), lexer.SKIP_CXX if cxx else lexer.SKIP_C, cxx)
         self.language = language
-        self.token_re = lexer.TOKEN_CXX if self.cxx else lexer.TOKEN_C
+        self.token_re = lexer.TOKEN_CXX if cxx else lexer.TOKEN_C
         self.begin = self.position = len(_BOM) if source.startswith(_BOM) else 0
         self.old_style: frozenset[bytes] = frozenset()  # parameters of the K&R definition that is being read
-        self.finished: list[tuple[OpenTable, int]] = []  # tables of the declaration at hand, and where they end
 
     def scan(self) -> ScanResult:
         while self.position < len(self.text):
@@ -64,8 +61,8 @@ class Scanner(Machine):
         """Close what the end of the file leaves open."""
         end = len(self.text)
         if self.table is not None:
-            self._close_table(end)
-        self._emit_tables(end)
+            self.close_table(end)
+        self.emit_tables(end)
         if self.scope.resume is not None:
             self._leave_local(end)
         if self.mode == SKIP and self.body is not None:
@@ -93,7 +90,7 @@ class Scanner(Machine):
             start, end = match.span(kind)
             previous = end
             if kind == BRACKET or (in_table and kind == PUNCT and text[start] == _COMMA):
-                if self._table_bracket(text[start], start, end) if in_table else self._bracket(text[start], start, end):
+                if self.table_bracket(text[start], start, end) if in_table else self._bracket(text[start], start, end):
                     return
                 tokens = self.row if in_table else self.declaration
             else:
@@ -136,7 +133,7 @@ class Scanner(Machine):
     def _end_declaration(self, end: int) -> bool:
         tokens = self.declaration
         if self.finished:
-            self._emit_tables(tokens[-1][3])
+            self.emit_tables(tokens[-1][3])
         elif tokens and self.scope.kind != ScopeKind.FUNCTION and any(token[1] == b'(' for token in tokens):
             if not self.cxx and self._goes_on(tokens):
                 tokens.append((BRACKET, b';', end - 1, end))
@@ -206,7 +203,7 @@ class Scanner(Machine):
         seen = Declaration.of(visible(self.declaration, self.conditions.path), self.cxx)
         head = find_head(seen) if mentions_table(seen.tokens) else None
         if head is not None:
-            self._open_table(head, seen, start)
+            self.open_table(head, seen, start)
             return True
         if self.scope.kind == ScopeKind.FUNCTION or not seen.items or (self.cxx and is_member_initialiser(seen)):
             return False
@@ -222,7 +219,7 @@ class Scanner(Machine):
         last = max(index for index, token in enumerate(self.declaration) if token[0] == BLOCK)
         following = self.declaration[last + 1 :]
         if following and following[0][1] != b',':
-            self._emit_tables(self.finished[-1][1])
+            self.emit_tables(self.finished[-1][1])
             self.declaration = following
 
     def _push(self, brace: Brace, names: tuple[str, ...], head: list[Token], start: int) -> bool:
@@ -254,7 +251,7 @@ class Scanner(Machine):
         self.position = end
         self.parens = 0
         if self.finished:
-            self._emit_tables(self.finished[-1][1])
+            self.emit_tables(self.finished[-1][1])
         self.declaration = []
         node = self.scope
         if self._leave_local(start):  # the brace belongs to the body
@@ -316,10 +313,13 @@ class Scanner(Machine):
             return
         self.declaration = []
         if body.extends:
-            self.results.extend_function(end)
-        for one in (body, *body.siblings):
-            for header, condition in one.headers:
-                self.results.add_function(header, condition, one.scope, end, Span(one.start, end))
+            self.results.extend_function(self.results.last_function, end)
+        for number in body.reported:
+            self.results.extend_function(number, end)
+        if not body.reported:
+            for one in (body, *body.siblings):
+                for header, condition in one.headers:
+                    body.reported.append(self.results.add_function(header, condition, one.scope, end, Span(one.start, end)))
 
     def _enter_local(self, previous: int, start: int) -> bool:
         """Begin to read a declaration in a function body, if it is a table with an initialiser."""
@@ -348,68 +348,3 @@ class Scanner(Machine):
         self.mode = SKIP
         self.position = end
         return True
-
-    # Tables
-
-    def _open_table(self, head: Head, seen: Declaration, start: int) -> None:
-        path = self.conditions.path
-        specifiers = list(seen.tokens[: head.type_token + 1])
-        self.table = OpenTable(head, self.results.line_of(head.name_start), path, self.conditions.readable, specifiers)
-        self.mode = TABLE
-        self.braces = 1
-        # A single table is its own row.
-        self.row = [] if head.array else [(BRACKET, b'{', start, start + 1)]
-
-    def _table_bracket(self, bracket: int, start: int, end: int) -> bool:
-        """Take a bracket, comma or semicolon of a table; True if reading has to start again at `self.position`."""
-        assert self.table
-        if bracket == _COMMA:
-            if self.braces == 1 and self.table.head.array:
-                self._end_row()
-                return False
-        elif bracket == _SEMICOLON:
-            if self.braces == 1:
-                self.results.problem('unbalanced', start, 'a table without its closing brace')
-                self._close_table(start)
-                return True
-        elif bracket in _OPENING:
-            self.braces += 1
-        else:
-            self.braces -= 1
-            if self.braces == 0:
-                self._close_table(end)
-                return True
-        self.row.append((BRACKET if bracket != _COMMA else PUNCT, self.text[start:end], start, end))
-        return False
-
-    def _end_row(self) -> RowReader:
-        table = self.table
-        assert table
-        tokens, self.row = self.row, []
-        reader = RowReader(table, self.cxx, self.results.line_of)
-        if self.conditions.readable:
-            reader.take(tokens, self.conditions.path)
-        return reader
-
-    def _close_table(self, end: int) -> None:
-        table = self.table
-        assert table
-        if not table.head.array:
-            self.row.append((BRACKET, b'}', end - 1, end))
-        self._end_row().finish_flat(self.conditions.path)
-        if table.rows and table.rows[-1].problem == 'macro-row':
-            span = table.rows[-1].span
-            if is_sentinel_macro(self.source[span.start : span.end], self.results.definitions):
-                table.rows.pop()
-        self.table = None
-        self.mode = DECLARE
-        self.parens = 0
-        self.position = end
-        self.declaration = [*table.specifiers, (BLOCK, b'{}', end - 1, end)]
-        self.finished.append((table, end))
-
-    def _emit_tables(self, end: int) -> None:
-        for table, _ in self.finished:
-            if table.reported:
-                self.results.add_table(table, self.scope, end)
-        self.finished = []

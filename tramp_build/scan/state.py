@@ -40,6 +40,7 @@ class Body:
     declaration: int  # where its declaration starts
     extends: bool = False  # it is the `catch (...) {}` of the function before it
     siblings: list[Body] = field(default_factory=list)  # other heads, in other branches of an `#if`, that the same end closes
+    reported: list[int] = field(default_factory=list)  # numbers of its functions, when it has been closed
 
 
 class State(NamedTuple):

@@ -42,6 +42,7 @@ class OpenTable:
     condition: Condition
     reported: bool
     specifiers: list[Token]  # up to the type, for the next declarator
+    split: bool = False  # it has another head in another branch of an `#if`
     rows: list[Row] = field(default_factory=list)
     flat: list[Sequence[Token]] = field(default_factory=list)  # members of a row that has no braces of its own
 
