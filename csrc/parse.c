@@ -3,46 +3,61 @@
  * Most calls pass what the format asks for, in types that convert without running Python code.  Those are done here.  At the first
  * doubt, and for every error, parse_slow.c hands the whole call to CPython's own parser.  Nothing is stored before the count of arguments
  * is known to be right, for CPython stores nothing when it is not. */
-#include "parse_units.h"
+#include "parse.h"
 
-static inline __attribute__((always_inline)) bool parse(
-    PyObject *const *args, Py_ssize_t nargs, const char *format, enum tramp_sizes sizes, va_list *outputs)
+#include <stdint.h>
+
+TRAMP_INLINE bool parse(PyObject *const *args, Py_ssize_t nargs, const char *format, struct tramp_outputs *outputs)
 {
+    PyObject *const *last = args + nargs;
     const char *end = format;
-    Py_ssize_t required = -1, units = 0;
-    enum tramp_class class;
+    size_t units = 0, required = SIZE_MAX;
+    unsigned class;
 
-    while ((class = class_of(*end++)) != TRAMP_END) {
-        if (class == TRAMP_UNIT)
-            units++;
-        else if (class == TRAMP_OPTIONAL && required < 0)
-            required = units;
-        else if (class != TRAMP_SUFFIX)
+    for (;;) {
+        while ((class = tramp_class_of(*end++)) >= TRAMP_SUFFIX)
+            units += class;
+        if (TRAMP_LIKELY(class == TRAMP_END))
+            break;
+        /* CPython would take a second `|`. */
+        if (class != TRAMP_OPTIONAL || required != SIZE_MAX)
             return false;
+        required = units & TRAMP_COUNT;
     }
-    if (nargs > units || nargs < (required < 0 ? units : required))
+    units &= TRAMP_COUNT;
+    if ((size_t)nargs != units && ((size_t)nargs > units || (size_t)nargs < required))
         return false;
-    for (Py_ssize_t i = 0; i < nargs; i++) {
-        if (*format == '|')
-            format++;
-        if (!convert(args[i], &format, sizes, outputs))
-            return false;
+    while (args != last) {
+        const char *next = tramp_convert_plain(*args, format, outputs);
+        if (next == NULL) {
+            if (*format == '|') {
+                format++;
+                continue;
+            }
+            next = tramp_convert(*args, format, outputs);
+            if (!TRAMP_LIKELY(next != NULL))
+                return false;
+        }
+        format = next;
+        args++;
     }
-    return class_of(*format) != TRAMP_SUFFIX;
+    /* A suffix that no unit has taken: of the characters in this range only suffixes were counted. */
+    return (unsigned char)(*format - '!') > '*' - '!';
 }
 
-#define TRAMP_PARSE(name, sizes) \
+#define TRAMP_PARSE(name, twin) \
     int name(PyObject *const *args, Py_ssize_t nargs, const char *format, ...) \
     { \
-        va_list outputs; \
+        struct tramp_outputs outputs; \
         int result = 1; \
-        va_start(outputs, format); \
-        if (!parse(args, nargs, format, sizes, &outputs)) { \
-            va_end(outputs); \
-            va_start(outputs, format); \
-            result = tramp_parse_slow(args, nargs, format, sizes, &outputs); \
+        outputs.sizes = twin; \
+        va_start(outputs.list, format); \
+        if (!TRAMP_LIKELY(parse(args, nargs, format, &outputs))) { \
+            va_end(outputs.list); \
+            va_start(outputs.list, format); \
+            result = tramp_parse_slow(args, nargs, format, &outputs); \
         } \
-        va_end(outputs); \
+        va_end(outputs.list); \
         return result; \
     }
 

@@ -1,4 +1,6 @@
-/* parse.h: what the parts of the argument parser have between them (parse.c, parse_keywords.c, parse_slow.c). */
+/* parse.h: what the parts of the argument parser have between them.
+ *
+ * parse.c and parse_keywords.c walk over a call, parse_units.c converts one argument, parse_slow.c hands a call to CPython's parser. */
 #ifndef TRAMP_PARSE_H
 #define TRAMP_PARSE_H
 
@@ -12,16 +14,98 @@
 
 #include "defs.h"
 
-/* Exported by every CPython since 3.3, part of the limited API since 3.10. */
-PyAPI_FUNC(const char *) PyUnicode_AsUTF8AndSize(PyObject *text, Py_ssize_t *size);
+#define TRAMP_HIDDEN __attribute__((visibility("hidden")))
+#define TRAMP_INLINE static inline __attribute__((always_inline))
+#define TRAMP_LIKELY(condition) __builtin_expect(!!(condition), 1)
 
-/* Which twin it is.  CPython decides by PY_SSIZE_T_CLEAN in the caller's unit whether `#` writes an int or a Py_ssize_t; the two are two
+/* Which twin it is.  CPython decides by PY_SSIZE_T_CLEAN in the caller's unit whether `#` stores an int or a Py_ssize_t; the two are two
  * sets of functions.  Since 3.13 they are the same. */
 enum tramp_sizes { TRAMP_INT, TRAMP_SSIZE };
 
+/* Where the values of a call go. */
+struct tramp_outputs {
+    va_list list;
+    enum tramp_sizes sizes;
+};
+
+/* parse_units.c */
+
+/* What a character of a format is.  Units and their suffixes have the first bit, so a sum of them has the number of units in its last
+ * 31 bits. */
+#define TRAMP_OTHER 0u
+#define TRAMP_END 1u
+#define TRAMP_OPTIONAL 2u
+#define TRAMP_SUFFIX 0x80000000u
+#define TRAMP_UNIT 0x80000001u
+#define TRAMP_COUNT 0x7fffffffu
+extern const unsigned tramp_classes[256] TRAMP_HIDDEN;
+
+TRAMP_INLINE unsigned tramp_class_of(char character)
+{
+    return tramp_classes[(unsigned char)character];
+}
+
+/* Converts by one unit.  `format` points behind its letter, the result behind all of it; NULL: this call goes the slow way. */
+typedef const char *tramp_unit(PyObject *arg, const char *format, struct tramp_outputs *outputs);
+
+/* By letter.  What is missing the fast parser leaves to CPython: `e` `w` `u` `D` `(`, and what CPython refuses. */
+extern tramp_unit *const tramp_units[256] TRAMP_HIDDEN;
+
+/* Converts by the unit at `format`, with a function of its own. */
+TRAMP_INLINE const char *tramp_convert(PyObject *arg, const char *format, struct tramp_outputs *outputs)
+{
+    tramp_unit *unit = tramp_units[(unsigned char)*format];
+
+    return TRAMP_LIKELY(unit != NULL) ? unit(arg, format + 1, outputs) : NULL;
+}
+
+/* The same for what many calls are made of, in line; NULL: it is something else. */
+TRAMP_INLINE const char *tramp_convert_plain(PyObject *arg, const char *format, struct tramp_outputs *outputs)
+{
+    if (*format == 'd' && Py_TYPE(arg) == &PyFloat_Type) {
+        *va_arg(outputs->list, double *) = PyFloat_AsDouble(arg);
+        return format + 1;
+    }
+    if (*format == 'O' && (unsigned char)(format[1] - '!') > '&' - '!') {
+        *va_arg(outputs->list, PyObject **) = arg;
+        return format + 1;
+    }
+    if (*format == 'i' && Py_TYPE(arg) == &PyLong_Type) {
+        int overflow;
+        long value = PyLong_AsLongAndOverflow(arg, &overflow);
+        if ((overflow | (value != (int)value)) == 0) {
+            *va_arg(outputs->list, int *) = (int)value;
+            return format + 1;
+        }
+    }
+    return NULL;
+}
+
+/* Moves behind a unit whose argument was not passed; NULL: the slow way. */
+TRAMP_HIDDEN const char *tramp_skip(const char *format, struct tramp_outputs *outputs);
+
+/* What CPython would report is not wanted here: it will say so again.  Returns NULL. */
+TRAMP_COLD TRAMP_HIDDEN const char *tramp_not_utf8(void);
+
 /* parse_slow.c: the public parser of CPython on a tuple, and a dict, made for this call.  They return what it returns. */
-TRAMP_COLD int tramp_parse_slow(PyObject *const *args, Py_ssize_t nargs, const char *format, enum tramp_sizes sizes, va_list *outputs);
-TRAMP_COLD int tramp_parse_keywords_slow(PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames, const char *format,
-    char *const *keywords, enum tramp_sizes sizes, va_list *outputs);
+
+TRAMP_COLD TRAMP_HIDDEN int tramp_parse_slow(
+    PyObject *const *args, Py_ssize_t nargs, const char *format, struct tramp_outputs *outputs);
+TRAMP_COLD TRAMP_HIDDEN int tramp_parse_keywords_slow(PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames, const char *format,
+    char *const *keywords, struct tramp_outputs *outputs);
+
+/* Exported by every CPython since 3.3, part of the limited API since 3.10. */
+PyAPI_FUNC(const char *) PyUnicode_AsUTF8AndSize(PyObject *text, Py_ssize_t *size);
+
+/* The UTF-8 of a str; NULL if it is not exactly a str, or has lone surrogates. */
+TRAMP_INLINE const char *tramp_utf8(PyObject *text, Py_ssize_t *size)
+{
+    const char *utf8;
+
+    if (Py_TYPE(text) != &PyUnicode_Type)
+        return NULL;
+    utf8 = PyUnicode_AsUTF8AndSize(text, size);
+    return TRAMP_LIKELY(utf8 != NULL) ? utf8 : tramp_not_utf8();
+}
 
 #endif

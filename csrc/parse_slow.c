@@ -25,17 +25,17 @@ PyObject *tramp_args_tuple(PyObject *const *args, Py_ssize_t nargs)
     return tuple;
 }
 
-int tramp_parse_slow(PyObject *const *args, Py_ssize_t nargs, const char *format, enum tramp_sizes sizes, va_list *outputs)
+int tramp_parse_slow(PyObject *const *args, Py_ssize_t nargs, const char *format, struct tramp_outputs *outputs)
 {
     PyObject *tuple = tramp_args_tuple(args, nargs);
     int result;
 
     if (tuple == NULL)
         return 0;
-    if (sizes == TRAMP_SSIZE)
-        result = _PyArg_VaParse_SizeT(tuple, format, *outputs);
+    if (outputs->sizes == TRAMP_SSIZE)
+        result = _PyArg_VaParse_SizeT(tuple, format, outputs->list);
     else
-        result = PyArg_VaParse(tuple, format, *outputs);
+        result = PyArg_VaParse(tuple, format, outputs->list);
     Py_DecRef(tuple);
     return result;
 }
@@ -61,7 +61,7 @@ static bool make_dict(PyObject *const *values, PyObject *kwnames, PyObject **dic
 }
 
 int tramp_parse_keywords_slow(PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames, const char *format, char *const *keywords,
-    enum tramp_sizes sizes, va_list *outputs)
+    struct tramp_outputs *outputs)
 {
     PyObject *tuple = tramp_args_tuple(args, nargs);
     PyObject *dict;
@@ -70,10 +70,10 @@ int tramp_parse_keywords_slow(PyObject *const *args, Py_ssize_t nargs, PyObject 
     if (tuple == NULL)
         return 0;
     if (make_dict(args + nargs, kwnames, &dict)) {
-        if (sizes == TRAMP_SSIZE)
-            result = _PyArg_VaParseTupleAndKeywords_SizeT(tuple, dict, format, (char **)keywords, *outputs);
+        if (outputs->sizes == TRAMP_SSIZE)
+            result = _PyArg_VaParseTupleAndKeywords_SizeT(tuple, dict, format, (char **)keywords, outputs->list);
         else
-            result = PyArg_VaParseTupleAndKeywords(tuple, dict, format, (char **)keywords, *outputs);
+            result = PyArg_VaParseTupleAndKeywords(tuple, dict, format, (char **)keywords, outputs->list);
         Py_DecRef(dict);
     }
     Py_DecRef(tuple);
