@@ -93,6 +93,10 @@ class Sandbox:
     def log(self) -> list[LogEntry]:
         return list(self.state.log())
 
+    def dependencies(self, name: str) -> list[str]:
+        """The words of a dependency file, however its lines are broken."""
+        return self.dir.joinpath(name).read_text().replace('\\\n', '').split()
+
     def outcomes(self) -> list[str]:
         return [entry.outcome for entry in self.log()]
 
@@ -139,3 +143,23 @@ def fake(tmp_path: Path) -> dict[str, Path]:
 def python_of_this_checkout(sandbox: Sandbox) -> None:
     """Let the launcher ask this interpreter with this package."""
     sandbox.configure(python=sys.executable, pythonpath=paths.python_path())
+
+
+def as_nobody(sandbox: Sandbox, *words: object, **env: str) -> subprocess.CompletedProcess[str]:
+    """Run the launcher as somebody who may not write everywhere."""
+
+    def drop() -> None:
+        if os.geteuid() == 0:
+            os.setgid(65534)
+            os.setuid(65534)
+
+    # Neither the checkout nor pytest's directories need be open to others: the launcher is copied, and the way made passable.
+    for directory in [sandbox.dir, *sandbox.dir.parents]:
+        if directory.stat().st_uid == os.geteuid() and directory != Path('/'):
+            directory.chmod(directory.stat().st_mode | 0o755)
+    launcher = sandbox.write('tools/tramp-cc', sandbox.launcher.read_bytes())
+    launcher.chmod(0o755)
+    return subprocess.run(
+        [launcher, f'--tramp-state={sandbox.state.dir}', *map(str, words)],
+        cwd=sandbox.dir, env={**sandbox.env, 'TMPDIR': '/tmp', **env}, capture_output=True, text=True, preexec_fn=drop,
+    )  # fmt: skip

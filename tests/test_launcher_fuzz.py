@@ -160,8 +160,6 @@ def test_what_is_routed_is_what_the_compiler_would_compile(sandbox: Sandbox, fak
         assert len(runs) == 1, (words, plan.stderr)
         assert re.search(rf'[ "]{re.escape(Path(entry.source).name)}["\s]', runs[0]), (words, runs)
         language = re.search(r'"-x" "(\S+)"', runs[0]).group(1) if cc == 'clang' else ('c++' if '/cc1plus ' in runs[0] else 'c')
-        unit = max(sandbox.state.dir.glob('units/*/*'), key=lambda path: path.stat().st_ctime_ns)
-        assert unit.name == Path(entry.source).name
         assert language in ('c', 'c++')
         routed += 1
     assert routed > 15

@@ -16,9 +16,9 @@ static void record(const struct call *call, enum outcome outcome)
 static const char *compile_unit(const struct call *call, const struct routed *routed)
 {
     struct result result;
-    char *depfile = depfile_path(&call->command), *detour = depfile ? depfile_detour(call->state, depfile) : NULL;
+    char *depfile = depfile_path(&call->command), *detour = depfile ? depfile_detour(&call->command, depfile) : NULL;
     if (depfile && detour == NULL)
-        return concat(call->state, ": ", strerror(errno), NULL);
+        return concat("a place for dependencies: ", strerror(errno), NULL);
     struct words words = routed_words(call, routed, 1, detour);
     const char *why = run_routed(&words, routed, 1, &result);
     if (why == NULL && detour && succeeded(result) && !deliver_depfile(detour, depfile, &routed->unit, routed->source->path))

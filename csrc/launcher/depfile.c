@@ -28,14 +28,14 @@ char *depfile_path(const struct command *command)
     return stat(path, &status) == 0 && S_ISCHR(status.st_mode) ? NULL : path; /* /dev/null */
 }
 
-char *depfile_detour(const char *state, const char *path)
+char *depfile_detour(const struct command *command, const char *path)
 {
     char name[NAME_SIZE + 1];
-    char *whole = absolute(path);
-    if (whole == NULL || !make_directories(concat(state, "/depfiles", NULL)))
+    char *work = work_prefix(command->output);
+    if (work == NULL || !make_directories(concat(work, "depfiles", NULL)))
         return NULL;
-    name_of(whole, name);
-    return concat(state, "/depfiles/", name, ".d", NULL);
+    name_of(path, name);
+    return concat(work, "depfiles/", name, ".d", NULL);
 }
 
 void redirect_depfile(struct words *words, const struct command *command, char *detour)
@@ -59,15 +59,22 @@ void redirect_depfile(struct words *words, const struct command *command, char *
     }
 }
 
-/* As make wants it, and as both compilers write it: without "./" in front too. */
+/* The length of what both compilers take off the front of a name. */
+static size_t dots_in_front(const char *path)
+{
+    size_t length = 0;
+    while (path[length] == '.' && path[length + 1] == '/')
+        length += 2 + strspn(path + length + 2, "/");
+    return length;
+}
+
+/* As make wants it, and as both compilers write it. */
 static char *make_escaped(const char *path)
 {
     struct buffer text = {0};
     size_t backslashes = 0;
     add_text(&text, "");
-    while (path[0] == '.' && path[1] == '/')
-        path += 2 + strspn(path + 2, "/");
-    for (const char *at = path; *at; at++) {
+    for (const char *at = path + dots_in_front(path); *at; at++) {
         if (*at == ' ' || *at == '\t')
             for (size_t i = 0; i <= backslashes; i++)
                 add_text(&text, "\\");
@@ -102,8 +109,13 @@ bool deliver_depfile(const char *detour, const char *path, const struct unit *un
     if (!good)
         return false;
     replace_all(&text, make_escaped(unit->path), make_escaped(source));
-    if (unit->sibling_prefix)
-        replace_all(&text, make_escaped(unit->sibling_prefix), make_escaped(unit->sibling_spelled));
+    if (unit->sibling_prefix) {
+        struct buffer dotted = {0};
+        add_text(&dotted, unit->sibling_prefix);
+        add_bytes(&dotted, source, dots_in_front(source));
+        replace_all(&text, make_escaped(dotted.data), "");
+        replace_all(&text, make_escaped(unit->sibling_prefix), "");
+    }
     if (lstat(path, &status) == 0 && !S_ISREG(status.st_mode))
         good = write_through(path, &text);
     else

@@ -10,7 +10,7 @@ char *depfile_path(const struct command *command);
 
 /* Where it is to write them instead.  A name of its own, so that a call that is killed leaves no wrong file, and the same
    one every time, so that a compiler cache sees the same command. */
-char *depfile_detour(const char *state, const char *path);
+char *depfile_detour(const struct command *command, const char *path);
 
 /* Makes the words of the call (`items` as in the expanded command) write to `detour`. */
 void redirect_depfile(struct words *words, const struct command *command, char *detour);

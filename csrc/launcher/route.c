@@ -49,14 +49,17 @@ enum outcome decide(const struct call *call, const struct source *source, struct
     if (found.action == ACTION_PLAIN)
         return OUTCOME_PLAIN;
     routed->source = source;
-    routed->problem = make_unit(&routed->unit, call->state, found.body, source->path, &status, is_clang(call->original[call->compiler]));
+    routed->problem = make_unit(&routed->unit, call->state, found.body, call->command.output, source, &status,
+                                is_clang(call->original[call->compiler]));
     return OUTCOME_ROUTED;
 }
 
-/* Maps go last, because the last map is the first that gcc tries. */
-static void add_maps(struct words *words, const struct unit *unit)
+/* Maps go last, because the last map is the first that gcc tries; clang before 16 tries them in alphabetical order, so that none
+   may begin like another. */
+static void add_maps(struct words *words, const struct routed *routed)
 {
-    add_word(words, concat("-ffile-prefix-map=", unit->prefix, "=", unit->source_prefix, NULL));
+    const struct unit *unit = &routed->unit;
+    add_word(words, concat("-ffile-prefix-map=", unit->path, "=", routed->source->path, NULL));
     if (unit->sibling_prefix)
         add_word(words, concat("-ffile-prefix-map=", unit->sibling_prefix, "=", unit->sibling_spelled, NULL));
 }
@@ -75,7 +78,7 @@ struct words routed_words(const struct call *call, const struct routed *routed, 
     for (size_t i = 0; i < arguments.count; i++)
         add_word(&words, arguments.items[i]);
     for (size_t i = 0; i < count; i++)
-        add_maps(&words, &routed[i].unit);
+        add_maps(&words, &routed[i]);
     if (!call->command.color_given && wants_color())
         add_word(&words, concat("-fdiagnostics-color=always", NULL));
     return words;

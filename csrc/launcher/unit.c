@@ -5,8 +5,11 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#define WORK_DIRECTORY ".tramp-build/"
 
 /* The text of STATE/bodies/NAME, if it is what its name says. */
 static bool open_body(struct view *view, const char *state, const char *name)
@@ -18,23 +21,38 @@ static bool open_body(struct view *view, const char *state, const char *name)
     return strcmp(sum, name + BODY_NAME_SIZE - 8) == 0;
 }
 
+char *work_prefix(const char *output)
+{
+    char *directory = realpath(output && strchr(output, '/') ? directory_prefix(output) : ".", NULL), *here = getcwd(NULL, 0);
+    if (directory == NULL || here == NULL)
+        return NULL;
+    size_t length = strcmp(here, "/") == 0 ? 0 : strlen(here);
+    if (strcmp(directory, here) == 0)
+        return concat(WORK_DIRECTORY, NULL);
+    if (strncmp(directory, here, length) == 0 && directory[length] == '/')
+        return concat(directory + length + 1, "/" WORK_DIRECTORY, NULL);
+    return concat(directory, "/" WORK_DIRECTORY, NULL);
+}
+
 /* A body is named by its content, so that all that has to tell two units apart is how they name their source. */
-static char *unit_prefix(const char *state, const char *name, const char *source)
+static char *unit_prefix(const char *work, const char *name, const char *source)
 {
     char spelling[NAME_SIZE + 1];
     name_of(source, spelling);
-    return concat(state, "/units/", name, spelling, "/", NULL);
+    return concat(work, "units/", name, spelling, "/", NULL);
 }
 
-/* A state directory below the working directory is named from there: then nothing that is made depends on where the
-   tree lies. */
-static char *relative_to_here(const char *state)
+/* The way from a unit to the working directory.  Its directory is real and named from there, or absolute.  A path with a quote
+   goes between angle brackets and has to be absolute. */
+static char *way_back(const char *prefix, const char *source_prefix)
 {
-    char *here = getcwd(NULL, 0);
-    size_t length = here ? strlen(here) : 0;
-    if (length > 1 && strncmp(state, here, length) == 0 && state[length] == '/')
-        return concat(state + length + 1, NULL);
-    return absolute(state);
+    struct buffer way = {0};
+    if (prefix[0] == '/' || strchr(source_prefix, '"'))
+        return concat(absolute(""), "./", NULL);
+    add_text(&way, prefix);
+    for (const char *at = prefix; (at = strchr(at, '/')); at++)
+        add_text(&way, "../");
+    return way.data;
 }
 
 static void add_escaped(struct buffer *text, const char *name)
@@ -57,7 +75,8 @@ static bool is_file(const char *path)
 static bool add_include(struct buffer *text, const struct unit *unit, const char *name)
 {
     char *spelled = concat(unit->source_prefix, name, NULL);
-    char *path = unit->sibling_prefix ? concat(unit->sibling_prefix, name, NULL) : spelled;
+    const char *way = unit->sibling_prefix == NULL ? "" : unit->sibling_prefix[0] == '/' ? unit->sibling_prefix : unit->sibling_prefix + strlen(unit->prefix);
+    char *path = concat(way, spelled, NULL);
     if (!is_file(spelled))
         path = concat(name, NULL);
     bool quote = strchr(path, '"') != NULL;
@@ -88,7 +107,17 @@ static bool add_resolved(struct buffer *text, const struct unit *unit, const cha
     return true;
 }
 
-static const char *write_unit(const struct unit *unit, const struct view *body, const char *source, const struct stat *status)
+/* Makes the directory and all above it.  What lies in a source tree because the output does is not for version control. */
+static bool make_work_directories(const char *work, const char *prefix)
+{
+    char *directory = concat(prefix, NULL), *own = concat(work, NULL);
+    directory[strlen(directory) - 1] = own[strlen(own) - 1] = '\0';
+    if (mkdir(own, 0777) == 0)
+        (void)write_file(concat(work, ".gitignore", NULL), "*\n", 2, NULL);
+    return make_directories(directory);
+}
+
+static const char *write_unit(const struct unit *unit, const struct view *body, const char *work, const char *source, const struct stat *status)
 {
     struct buffer text = {0};
     const char *end = body->data + body->size, *newline = memchr(body->data, '\n', body->size);
@@ -100,32 +129,33 @@ static const char *write_unit(const struct unit *unit, const struct view *body, 
     add_text(&text, "\"\n");
     if (!add_resolved(&text, unit, newline + 1, end))
         return "the path of an included file can not be written as an include";
-    char *directory = concat(unit->prefix, NULL);
-    directory[strlen(directory) - 1] = '\0';
-    if (!make_directories(directory) || !write_file(unit->path, text.data, text.size, &status->st_mtim))
+    if (!make_work_directories(work, unit->prefix) || !write_file(unit->path, text.data, text.size, &status->st_mtim))
         return concat(unit->path, ": ", strerror(errno), NULL);
     return NULL;
 }
 
-const char *make_unit(struct unit *unit, const char *state, const char *name, const char *source, const struct stat *status, bool clang)
+/* clang writes a backslash as a slash into dependencies, and a prefix map ends at an equals sign. */
+static bool can_be_mapped(const struct unit *unit, const char *source)
+{
+    return !strpbrk(unit->prefix, "\\=") && !strpbrk(source, "\\=") && !(unit->sibling_prefix && strpbrk(unit->sibling_prefix, "\\="));
+}
+
+const char *make_unit(struct unit *unit, const char *state, const char *name, const char *output, const struct source *source,
+                      const struct stat *status, bool clang)
 {
     struct view body = {0};
+    char *work = work_prefix(output);
+    if (work == NULL)
+        return concat("the directory of the output: ", strerror(errno), NULL);
     if (!open_body(&body, state, name))
         return "the rewritten text is damaged or gone";
-    unit->prefix = unit_prefix(relative_to_here(state), name, source);
-    unit->path = concat(unit->prefix, base_name(source), NULL);
-    unit->source_prefix = directory_prefix(source);
-    unit->sibling_prefix = NULL;
-    unit->sibling_spelled = clang && *unit->source_prefix == '\0' ? concat("./", NULL) : unit->source_prefix;
-    if (source[0] != '/') {
-        char *directory = absolute(unit->source_prefix);
-        if (directory == NULL)
-            return "the working directory is gone";
-        unit->sibling_prefix = concat(directory, "./", NULL);
-    }
-    if (strpbrk(unit->prefix, "\\=") || strpbrk(source, "\\=") || (unit->sibling_prefix && strpbrk(unit->sibling_prefix, "\\=")))
-        return "there is a backslash or an equals sign in its path"; /* clang writes the one as /, a prefix map ends at the other */
-    const char *problem = write_unit(unit, &body, source, status);
+    unit->prefix = unit_prefix(work, name, source->path);
+    unit->path = concat(unit->prefix, base_name(source->path), NULL);
+    unit->source_prefix = directory_prefix(source->path);
+    unit->sibling_prefix = source->path[0] == '/' ? NULL : way_back(unit->prefix, unit->source_prefix);
+    unit->sibling_spelled = clang && *unit->source_prefix == '\0' ? "./" : "";
+    const char *problem = can_be_mapped(unit, source->path) ? write_unit(unit, &body, work, source->path, status)
+                                                           : "there is a backslash or an equals sign in its path";
     close_view(&body);
     return problem;
 }

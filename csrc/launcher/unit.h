@@ -4,27 +4,36 @@
    quote includes in the wrong directory.  -iquote does not help: it would hold for every header as well, and a header from
    elsewhere that includes "config.h" could get another one than it does now.  Therefore the includes themselves are made
    exact.  The body has a mark in front of every name that is searched for from the source's own directory, and where
-   the file is there, the name becomes a path: the one that the compiler would have made of it if the source was given by an
-   absolute path, else /cwd/dir/./name, whose first part is unique and is turned back into dir/ in messages, in dependencies
-   and (-ffile-prefix-map) in __FILE__ and debug information. */
+   the file is there, the name becomes a path.  Of a source that was given by an absolute path: the one that the compiler would
+   have made.  Of any other: the way from the unit to the working directory and from there to the file, which begins with
+   something that nothing else begins with and so can be turned back in messages, in dependencies and (-ffile-prefix-map) in
+   __FILE__ and debug information.
+
+   The copy lies beside the output and is named from the working directory, so that no command and no object depends on where
+   the tree is: compiler caches hit, and builds in two places make the same. */
 #ifndef TRAMP_UNIT_H
 #define TRAMP_UNIT_H
 
-#include "util.h"
+#include "parse.h"
 
 #define INCLUDE_MARK "tramp-build:"
 
 struct unit {
-    char *path;          /* as given to the compiler */
-    char *prefix;        /* the directory part of it, slash included */
-    char *source_prefix; /* of the source as spelled: "src/", or "" */
-    char *sibling_prefix;  /* "/cwd/src/./", or NULL where names need no turning back */
-    char *sibling_spelled; /* what it is turned back into: as source_prefix, but "./" where clang says that */
+    char *path;   /* as given to the compiler */
+    char *prefix; /* the directory part of it, slash included */
+    char *source_prefix;   /* of the source as spelled: "src/", or "" */
+    char *sibling_prefix;  /* what leads to the working directory, slash included, or NULL where names need no turning back */
+    const char *sibling_spelled; /* what it is turned back into: "", or "./" where clang says that */
 };
+
+/* Where files of the launcher's own go for a call with this output (NULL: none given): "DIR/.tramp-build/", from the working
+   directory where it is below that, else absolute.  NULL with errno. */
+char *work_prefix(const char *output);
 
 /* Writes the unit of `source` (as spelled on the command line) from the body that `name` names.  NULL is success, else
    a text that says what is wrong. */
-const char *make_unit(struct unit *unit, const char *state, const char *name, const char *source, const struct stat *status, bool clang);
+const char *make_unit(struct unit *unit, const char *state, const char *name, const char *output, const struct source *source,
+                      const struct stat *status, bool clang);
 
 /* Writes paths back as the user spelled them. */
 void restore_names(const struct unit *unit, const char *source, struct buffer *text);
