@@ -297,8 +297,10 @@ def main():
     twins.set_hook(lambda value: HOOKS[0](value))
     for number in range(options.cases):
         rng = random.Random(options.seed * 1000003 + number)
-        warnings.simplefilter('error' if number % 5 == 0 else 'always')
         case = draw(rng)
+        # CPython 3.8 and 3.9 read on at the wrong pointer where that warning of theirs is an error.
+        broken = sys.version_info < (3, 10) and not case.clean and '#' in (case.format or '')
+        warnings.simplefilter('error' if number % 5 == 0 and not broken else 'always')
         found = difference(case, rng.random() < 0.5)
         if found is not None:
             print('case %d of seed %d: %.3000r\n%s' % (number, options.seed, case, found))

@@ -228,8 +228,8 @@ def argument(rng, unit, detail, safe):
         shape = rng.random()
         if shape < 0.85:
             return (tuple, tuple, list, List)[rng.randrange(4)](detail) if shape < 0.7 else Sequence(*detail)
-        return rng.choice(ALL)
-    if rng.random() < 0.75:
+        value = rng.choice(ALL)
+    elif rng.random() < 0.75:
         fitting = BY_TYPE[detail] if unit == 'O!' else FITTING.get(unit, ALL)
         value = rng.choice(fitting)
     else:
