@@ -40,10 +40,10 @@ def compile_twice(sandbox: Sandbox, wrapper: str, cc: str) -> None:
         outputs.append((sandbox.dir.joinpath('a.o').read_bytes(), sandbox.dir.joinpath('a.d').read_text()))
         sandbox.dir.joinpath('a.o').unlink()
         sandbox.dir.joinpath('a.d').unlink()
-        shutil.rmtree(sandbox.dir / '.tramp-build')
+        assert not sandbox.dir.joinpath('.tramp-build').exists()
     assert outputs[0] == outputs[1]
     assert outputs[0][1].replace('\\\n', '').split()[:2] == ['a.o:', 'src/a.c']
-    assert '/units/' not in outputs[0][1]
+    assert '.tramp-build' not in outputs[0][1]
     assert sandbox.outcomes() == ['routed', 'routed']
 
 

@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 static void record(const struct call *call, enum outcome outcome)
 {
@@ -16,15 +15,12 @@ static void record(const struct call *call, enum outcome outcome)
 static const char *compile_unit(const struct call *call, const struct routed *routed)
 {
     struct result result;
-    char *depfile = depfile_path(&call->command), *detour = depfile ? depfile_detour(&call->command, depfile) : NULL;
-    if (depfile && detour == NULL)
-        return concat("a place for dependencies: ", strerror(errno), NULL);
-    struct words words = routed_words(call, routed, 1, detour);
+    char *depfile = depfile_path(&call->command);
+    struct words words = routed_words(call, routed, 1, depfile ? routed->unit.depfile : NULL);
     const char *why = run_routed(&words, routed, 1, &result);
-    if (why == NULL && detour && succeeded(result) && !deliver_depfile(detour, depfile, &routed->unit, routed->source->path))
-        return concat(depfile, ": ", strerror(errno), NULL);
-    if (detour)
-        unlink(detour);
+    if (why == NULL && depfile && succeeded(result) && !deliver_depfile(depfile, &routed->unit, routed->source->path))
+        why = concat(depfile, ": ", strerror(errno), NULL);
+    remove_unit(&routed->unit);
     if (why)
         return why;
     record(call, succeeded(result) ? OUTCOME_ROUTED : OUTCOME_INTERRUPTED);

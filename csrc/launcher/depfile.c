@@ -1,7 +1,5 @@
 #include "depfile.h"
 
-#include "hash.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -26,16 +24,6 @@ char *depfile_path(const struct command *command)
         return NULL;
     char *path = command->depfile ? concat(command->depfile, NULL) : derived_path(command);
     return stat(path, &status) == 0 && S_ISCHR(status.st_mode) ? NULL : path; /* /dev/null */
-}
-
-char *depfile_detour(const struct command *command, const char *path)
-{
-    char name[NAME_SIZE + 1];
-    char *work = work_prefix(command->output);
-    if (work == NULL || !make_directories(concat(work, "depfiles", NULL)))
-        return NULL;
-    name_of(path, name);
-    return concat(work, "depfiles/", name, ".d", NULL);
 }
 
 void redirect_depfile(struct words *words, const struct command *command, char *detour)
@@ -97,11 +85,11 @@ static bool write_through(const char *path, const struct buffer *text)
     return close(fd) == 0 && good;
 }
 
-bool deliver_depfile(const char *detour, const char *path, const struct unit *unit, const char *source)
+bool deliver_depfile(const char *path, const struct unit *unit, const char *source)
 {
     struct buffer text = {0};
     struct stat status;
-    int fd = open(detour, O_RDONLY | O_CLOEXEC);
+    int fd = open(unit->depfile, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return errno == ENOENT; /* a compiler that writes none when asked through -Wp */
     bool good = read_fd(&text, fd);
@@ -120,8 +108,5 @@ bool deliver_depfile(const char *detour, const char *path, const struct unit *un
         good = write_through(path, &text);
     else
         good = write_file(path, text.data ? text.data : "", text.size, NULL);
-    int error = errno;
-    unlink(detour);
-    errno = error;
     return good;
 }

@@ -207,6 +207,8 @@ static struct result compile_and_link(const struct call *call, const struct word
     struct result result = {0};
     if (problem == NULL)
         problem = run_routed(words, routed, count, &result);
+    for (size_t i = 0; i < count; i++)
+        remove_unit(&routed[i].unit);
     *fell_back = problem != NULL;
     if (problem)
         return fall_back(call, without->items, call->command.sources[0].path, problem);
@@ -233,14 +235,14 @@ static _Noreturn void link_with(const struct call *call, const struct conf *conf
     const char *output = call->command.output ? call->command.output : "a.out";
     bool one_step = count || problem, fell_back = false;
     struct libraries libraries = choose_libraries(&call->command, conf);
-    struct words without = as_given(call), words = count ? routed_words(call, routed, count, NULL) : as_given(call), again = copied(&words);
+    struct words without = as_given(call), words = count && !problem ? routed_words(call, routed, count, NULL) : as_given(call), again = copied(&words);
     if (uses)
         add_libraries(&without, conf, &libraries);
     add_libraries(&words, conf, &libraries);
     struct result result = one_step ? compile_and_link(call, &words, &without, routed, count, problem, &fell_back) : link_objects(call, &words);
     if (fell_back && !uses)
         end_like(result);
-    if (!fell_back && libraries.cxx_shared && carries_runtime(output, &libraries))
+    if (!one_step && libraries.cxx_shared && carries_runtime(output, &libraries))
         result = link_again(call, again, conf, &libraries);
     if (!finish(conf, &libraries, output) && !one_step)
         run_as_it_is(call, OUTCOME_LINK_UNNEEDED);

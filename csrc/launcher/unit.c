@@ -21,7 +21,8 @@ static bool open_body(struct view *view, const char *state, const char *name)
     return strcmp(sum, name + BODY_NAME_SIZE - 8) == 0;
 }
 
-char *work_prefix(const char *output)
+/* "DIR/.tramp-build/", from the working directory where it is below that, else absolute.  NULL with errno. */
+static char *work_prefix(const char *output)
 {
     char *directory = realpath(output && strchr(output, '/') ? directory_prefix(output) : ".", NULL), *here = getcwd(NULL, 0);
     if (directory == NULL || here == NULL)
@@ -34,12 +35,12 @@ char *work_prefix(const char *output)
     return concat(directory, "/" WORK_DIRECTORY, NULL);
 }
 
-/* A body is named by its content, so that all that has to tell two units apart is how they name their source. */
-static char *unit_prefix(const char *work, const char *name, const char *source)
+/* One directory for each output: the call that ends first must not take away what another still reads. */
+static char *unit_prefix(const char *work, const char *output, const char *source)
 {
-    char spelling[NAME_SIZE + 1];
-    name_of(source, spelling);
-    return concat(work, "units/", name, spelling, "/", NULL);
+    char name[NAME_SIZE + 1];
+    name_of(concat(source, "\n", output, NULL), name);
+    return concat(work, name, "/", NULL);
 }
 
 /* The way from a unit to the working directory.  Its directory is real and named from there, or absolute.  A path with a quote
@@ -107,17 +108,21 @@ static bool add_resolved(struct buffer *text, const struct unit *unit, const cha
     return true;
 }
 
-/* Makes the directory and all above it.  What lies in a source tree because the output does is not for version control. */
-static bool make_work_directories(const char *work, const char *prefix)
+/* Another call may remove the common directory, empty at that moment, between its making and the making of ours. */
+static bool make_unit_directory(const char *prefix)
 {
-    char *directory = concat(prefix, NULL), *own = concat(work, NULL);
-    directory[strlen(directory) - 1] = own[strlen(own) - 1] = '\0';
-    if (mkdir(own, 0777) == 0)
-        (void)write_file(concat(work, ".gitignore", NULL), "*\n", 2, NULL);
-    return make_directories(directory);
+    char *directory = concat(prefix, NULL);
+    directory[strlen(directory) - 1] = '\0';
+    for (int attempt = 0; attempt < 1000; attempt++) {
+        if (make_directories(directory))
+            return true;
+        if (errno != ENOENT)
+            break;
+    }
+    return false;
 }
 
-static const char *write_unit(const struct unit *unit, const struct view *body, const char *work, const char *source, const struct stat *status)
+static const char *write_unit(const struct unit *unit, const struct view *body, const char *source, const struct stat *status)
 {
     struct buffer text = {0};
     const char *end = body->data + body->size, *newline = memchr(body->data, '\n', body->size);
@@ -129,8 +134,11 @@ static const char *write_unit(const struct unit *unit, const struct view *body, 
     add_text(&text, "\"\n");
     if (!add_resolved(&text, unit, newline + 1, end))
         return "the path of an included file can not be written as an include";
-    if (!make_work_directories(work, unit->prefix) || !write_file(unit->path, text.data, text.size, &status->st_mtim))
-        return concat(unit->path, ": ", strerror(errno), NULL);
+    if (!make_unit_directory(unit->prefix) || !write_file(unit->path, text.data, text.size, &status->st_mtim)) {
+        const char *problem = concat(unit->path, ": ", strerror(errno), NULL);
+        remove_unit(unit);
+        return problem;
+    }
     return NULL;
 }
 
@@ -145,19 +153,35 @@ const char *make_unit(struct unit *unit, const char *state, const char *name, co
 {
     struct view body = {0};
     char *work = work_prefix(output);
+    *unit = (struct unit){0};
     if (work == NULL)
         return concat("the directory of the output: ", strerror(errno), NULL);
     if (!open_body(&body, state, name))
         return "the rewritten text is damaged or gone";
-    unit->prefix = unit_prefix(work, name, source->path);
+    unit->prefix = unit_prefix(work, output ? output : "", source->path);
     unit->path = concat(unit->prefix, base_name(source->path), NULL);
+    unit->depfile = concat(unit->path, ".d", NULL);
     unit->source_prefix = directory_prefix(source->path);
     unit->sibling_prefix = source->path[0] == '/' ? NULL : way_back(unit->prefix, unit->source_prefix);
     unit->sibling_spelled = clang && *unit->source_prefix == '\0' ? "./" : "";
-    const char *problem = can_be_mapped(unit, source->path) ? write_unit(unit, &body, work, source->path, status)
+    const char *problem = can_be_mapped(unit, source->path) ? write_unit(unit, &body, source->path, status)
                                                            : "there is a backslash or an equals sign in its path";
     close_view(&body);
     return problem;
+}
+
+void remove_unit(const struct unit *unit)
+{
+    if (unit->prefix == NULL)
+        return;
+    char *directory = concat(unit->prefix, NULL);
+    unlink(unit->path);
+    unlink(unit->depfile);
+    for (int levels = 0; levels < 2; levels++) {
+        *strrchr(directory, '/') = '\0';
+        if (rmdir(directory) < 0)
+            break;
+    }
 }
 
 void restore_names(const struct unit *unit, const char *source, struct buffer *text)

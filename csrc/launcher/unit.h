@@ -10,7 +10,7 @@
    __FILE__ and debug information.
 
    The copy lies beside the output and is named from the working directory, so that no command and no object depends on where
-   the tree is: compiler caches hit, and builds in two places make the same. */
+   the tree is: compiler caches hit, and builds in two places make the same.  It is gone when the call ends. */
 #ifndef TRAMP_UNIT_H
 #define TRAMP_UNIT_H
 
@@ -19,21 +19,21 @@
 #define INCLUDE_MARK "tramp-build:"
 
 struct unit {
-    char *path;   /* as given to the compiler */
-    char *prefix; /* the directory part of it, slash included */
-    char *source_prefix;   /* of the source as spelled: "src/", or "" */
-    char *sibling_prefix;  /* what leads to the working directory, slash included, or NULL where names need no turning back */
+    char *path;    /* as given to the compiler: DIRECTORY OF THE OUTPUT/.tramp-build/NAME/a.c */
+    char *prefix;  /* the directory part of it, slash included; nothing else is in there but `depfile` */
+    char *depfile; /* where the compiler is to write dependencies; the same each time, so that caches see the same command */
+    char *source_prefix;         /* of the source as spelled: "src/", or "" */
+    char *sibling_prefix;        /* what leads to the working directory, slash included, or NULL where names need no turning back */
     const char *sibling_spelled; /* what it is turned back into: "", or "./" where clang says that */
 };
 
-/* Where files of the launcher's own go for a call with this output (NULL: none given): "DIR/.tramp-build/", from the working
-   directory where it is below that, else absolute.  NULL with errno. */
-char *work_prefix(const char *output);
-
-/* Writes the unit of `source` (as spelled on the command line) from the body that `name` names.  NULL is success, else
-   a text that says what is wrong. */
+/* Writes the unit of `source` from the body that `name` names, for a call with this output (NULL: none given).  NULL is success,
+   else a text that says what is wrong. */
 const char *make_unit(struct unit *unit, const char *state, const char *name, const char *output, const struct source *source,
                       const struct stat *status, bool clang);
+
+/* Removes it, its dependencies, and the directories if they are empty then. */
+void remove_unit(const struct unit *unit);
 
 /* Writes paths back as the user spelled them. */
 void restore_names(const struct unit *unit, const char *source, struct buffer *text);
