@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 # Fixtures of one topic live beside it; they are made known here.
-pytest_plugins = ['launcher_support', 'package_support', 'runtime_support']
+pytest_plugins = ['launcher_support', 'package_support', 'runtime_support', 'parse_support']
 
 
 @pytest.fixture(scope='session')

@@ -162,6 +162,7 @@ static PyObject *finish(int result)
 {
     PyObject *type, *value, *traceback;
     Py_ssize_t count = (Py_ssize_t)strlen(now.kinds);
+    void *buffers[SLOTS] = {NULL};
 
     PyErr_Fetch(&type, &value, &traceback);
     for (Py_ssize_t i = 0; i < count; i++) {
@@ -180,11 +181,27 @@ static PyObject *finish(int result)
             memset(area[i], 1, sizeof pointer);
         }
     }
+    for (Py_ssize_t i = 0; i < count; i++) {
+        struct buffer *view = (struct buffer *)area[i];
+        if (now.kinds[i] != 'b' || *(unsigned char *)&view->obj == FILL)
+            continue;
+        /* A bytearray that has been changed and changed back has moved. */
+        if (result && view->buf != NULL) {
+            PyObject *content = PyBytes_FromStringAndSize(view->buf, view->len);
+            see("buffer", content, i);
+            Py_DecRef(content);
+        }
+        buffers[i] = view->buf;
+        view->buf = NULL;
+    }
     snapshot = Py_BuildValue("(NN)", PyBytes_FromStringAndSize((char *)area, count * SLOT_SIZE),
         PyBytes_FromStringAndSize((char *)encoded, count * (Py_ssize_t)sizeof encoded[0]));
     for (Py_ssize_t i = 0; i < count; i++) {
-        if (now.kinds[i] == 'b' && result && *(unsigned char *)area[i] != FILL)
-            PyBuffer_Release((struct buffer *)area[i]);
+        struct buffer *view = (struct buffer *)area[i];
+        if (now.kinds[i] != 'b' || !result || *(unsigned char *)&view->obj == FILL)
+            continue;
+        view->buf = buffers[i];
+        PyBuffer_Release(view);
     }
     /* It happens: a warning that is an error, in CPython 3.8 and 3.9.  Python code must not go on with it. */
     if (result && type != NULL)

@@ -1,0 +1,101 @@
+"""Compiles the module that has both parsers (tests/cases/parse/twins.c) and runs random calls through it on every CPython.
+
+As a program it does more than a test run has time for:
+
+    python tests/parse_support.py --cases 1000000
+    python tests/parse_support.py --sanitize --seconds 600
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+from runtime_support import Interpreter, interpreters
+
+from tramp_build import paths
+
+TESTS = Path(__file__).resolve().parent
+CSRC = TESTS.parent / 'csrc'
+TWINS = TESTS / 'cases' / 'parse' / 'twins.c'
+SANITIZE = ['-g', '-O1', '-fsanitize=address,undefined', '-fno-sanitize-recover=all', '-fno-omit-frame-pointer']
+
+
+def build(directory: Path, *, sanitize: bool = False, cc: str = 'gcc') -> Path:
+    """Compile the module against the limited API of 3.8, so that every interpreter can use it; with the parser in it if sanitized."""
+    if sanitize:
+        parser: list[object] = [*SANITIZE, '-DTRAMP_STATIC', *sorted(CSRC.glob('parse*.c'))]
+    else:
+        library = next(paths.library_dir().glob('libtramp-[0-9]*.so'))
+        parser = ['-O2', library, f'-Wl,-rpath,{library.parent}']
+    command = [
+        cc, '-std=c11', '-fPIC', '-shared', '-Wall', '-Wextra', '-Wno-cast-function-type', '-Werror', '-fvisibility=hidden',
+        '-I', sysconfig.get_path('include'), '-I', CSRC, '-I', paths.include_dir(), TWINS, *parser, '-o', directory / 'twins.so',
+    ]  # fmt: skip
+    subprocess.run(list(map(str, command)), check=True)
+    return directory
+
+
+def sanitizer_env() -> dict[str, str] | None:
+    """What a process needs to load the sanitized module; None where there is no such run time."""
+    found = subprocess.run(['gcc', '-print-file-name=libasan.so'], capture_output=True, text=True, check=True).stdout.strip()
+    if not Path(found).is_absolute():
+        return None
+    # Python keeps much to the end; its own allocator would hide what is read after it was freed.
+    return {'LD_PRELOAD': found, 'ASAN_OPTIONS': 'detect_leaks=0:abort_on_error=1', 'PYTHONMALLOC': 'malloc'}
+
+
+def command(interpreter: Interpreter, *, cases: int, seed: int, seconds: float) -> list[str]:
+    """How to run random calls on an interpreter."""
+    program = [str(interpreter.executable), '-X', 'faulthandler', str(TESTS / 'parse_cases.py')]
+    return [*program, '--cases', str(cases), '--seed', str(seed), '--seconds', str(seconds)]
+
+
+def compare(
+    interpreter: Interpreter, twins: Path, *, cases: int, seed: int, seconds: float = 1e9, env: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run random calls on an interpreter; the exit code says whether there was a difference."""
+    return subprocess.run(
+        command(interpreter, cases=cases, seed=seed, seconds=seconds),
+        env={**os.environ, 'PYTHONPATH': str(twins), **(env or {})},
+        capture_output=True,
+        text=True,
+        errors='backslashreplace',
+        check=False,
+    )
+
+
+@pytest.fixture(scope='session')
+def twins(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the module with both parsers is."""
+    return build(tmp_path_factory.mktemp('twins'))
+
+
+def main() -> int:
+    """Compare on every CPython that is here."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--cases', type=int, default=1_000_000, help='for each interpreter')
+    parser.add_argument('--seconds', type=float, default=1e9, help='for each interpreter')
+    parser.add_argument('--seed', type=int, default=1)
+    parser.add_argument('--sanitize', action='store_true', help='with AddressSanitizer and UndefinedBehaviorSanitizer')
+    parser.add_argument('--directory', type=Path, default=Path('build/parse'), help='where the module is compiled')
+    options = parser.parse_args()
+    options.directory.mkdir(parents=True, exist_ok=True)
+    env = sanitizer_env() if options.sanitize else {}
+    if env is None:
+        parser.error('no libasan.so here')
+    build(options.directory, sanitize=options.sanitize)
+    worst = 0
+    for interpreter in interpreters():
+        run = command(interpreter, cases=options.cases, seed=options.seed, seconds=options.seconds)
+        worst |= subprocess.run(run, env={**os.environ, 'PYTHONPATH': str(options.directory.resolve()), **env}, check=False).returncode
+    return int(worst != 0)
+
+
+if __name__ == '__main__':
+    sys.exit(main())
