@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -306,6 +308,39 @@ def test_messages_name_the_source_and_its_lines(sandbox: Sandbox, cc: str) -> No
         assert sandbox.outcomes()[-1] == 'routed'
         assert 'in_header' in stock
         assert ours == stock
+
+
+def on_a_terminal(sandbox: Sandbox, *words: object, **env: str) -> str:
+    """What a command writes to a terminal that is its stderr."""
+    ours, its = os.openpty()
+    with subprocess.Popen(list(map(str, words)), cwd=sandbox.dir, env={**sandbox.env, 'TERM': 'xterm', **env}, stderr=its) as process:
+        os.close(its)
+        text = b''
+        with contextlib.suppress(OSError):  # how a terminal ends
+            while part := os.read(ours, 4096):
+                text += part
+        assert process.wait() == 0
+    os.close(ours)
+    return text.decode()
+
+
+@pytest.mark.parametrize('case', ['terminal', 'never', 'always', 'auto', 'dumb', 'GCC_COLORS'])
+def test_messages_have_the_colours_that_they_would_have(sandbox: Sandbox, cc: str, case: str) -> None:
+    text = SOURCE.replace('int answer(void) {', 'void loud(void) { int in_source; }\nint answer(void) {')
+    sandbox.route('src/a.c', text)
+    options = {option: [f'-fdiagnostics-color={option}'] for option in ('never', 'always', 'auto')}.get(case, [])
+    env = {'dumb': {'TERM': 'dumb'}, 'GCC_COLORS': {'GCC_COLORS': ''}}.get(case, {})
+    words = [cc, '-Wall', '-fno-diagnostics-show-caret', *options, '-c', 'src/a.c', '-o', 'a.o']
+    if cc == 'clang':
+        words.remove('-fno-diagnostics-show-caret')
+    stock = on_a_terminal(sandbox, *words, **env)
+    ours = on_a_terminal(sandbox, sandbox.launcher, f'--tramp-state={sandbox.state.dir}', *words, **env)
+    assert sandbox.outcomes() == ['routed']
+    if (cc, case) == ('clang', 'GCC_COLORS'):
+        return  # that variable is gcc's, and clang is left without colours for it
+    assert ('\x1b[' in stock) == (case in ('terminal', 'always', 'auto'))
+    # Links behind option names are a terminal's alone, and not worth a question to the compiler.
+    assert re.sub(r'\x1b\]8;;.*?\x1b\\', '', stock) == re.sub(r'\x1b\]8;;.*?\x1b\\', '', ours)
 
 
 def test_the_users_own_error_is_told_once_and_as_it_is(sandbox: Sandbox, cc: str) -> None:

@@ -105,7 +105,7 @@ def _inside(items: list[Item], tokens: list[Token]) -> list[Item] | None:
     if not items:
         return None
     head = items[0]
-    if head.text in (b'&', b'*') and len(items) > 1:
+    if head.text in (b'&', b'*', b'+') and len(items) > 1:
         return items[1:]
     if head.kind == GROUP and head.text == b'()':
         if len(items) == 1:
@@ -137,7 +137,7 @@ def _classify(items: list[Item]) -> FunctionRef:
     if items[0].text == b'[]':
         return FunctionRef(Form.LAMBDA, None, None)
     span = Span(items[0].start, items[-1].end)
-    if len(items) == 2 and items[0].kind == WORD and items[1].text == b'()':
+    if len(items) == 2 and items[0].kind == WORD and items[0].text not in _NEVER_NAMES and items[1].text == b'()':
         return FunctionRef(Form.MACRO, text_of(items[0].text), span)
     names = [item for item in items if item.text != b'<>' and item.text != b'template']
     words = [item for item in names if item.kind == WORD]

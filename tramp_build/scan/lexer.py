@@ -43,7 +43,7 @@ SKIP_RAW: Final = 5  # and above it: LONG
 
 TABLE_TYPES: Final = frozenset({b'PyMethodDef', b'PyGetSetDef'})
 
-_ESCAPE = rb'\\(?s:.)'
+_ESCAPE = rb'\\(?:\r\n|(?s:.))'
 _SPLICE = rb'\\(?:[ \t\f\v]*\r?\n|(?s:.))'
 _STRING = rb'"[^"\\\n]*(?:' + _ESCAPE + rb'[^"\\\n]*){0,4000}"?'
 _CHAR = rb"'[^'\\\n]*(?:" + _ESCAPE + rb"[^'\\\n]*){0,4000}'?"
@@ -52,7 +52,7 @@ _COMMENT = rb'/(?:' + _LINE_COMMENT + rb'|\*[^*]*(?:\*(?!/)[^*]*){0,4000}(?:\*/)
 # Behind a whole string or comment one of these may stand by chance as well; it costs a second look and no more.
 _MAYBE_LONG = rb'(?:(?=[\\*])())?'
 _WORD = rb'[A-Za-z_$\x80-\xff][\w$\x80-\xff]*'
-_RAW_DELIMITER = rb'[^()\\\s]{0,16}\('
+_RAW_DELIMITER = rb'[^()\\\s]{0,16}'
 # In C, R"(" is a macro and a string.
 _NEVER = rb'(?!)()'
 
@@ -88,13 +88,14 @@ def _token(word: bytes, raw: bytes) -> re.Pattern[bytes]:
 
 
 SKIP_C: Final = _skip(_NEVER)
-SKIP_CXX: Final = _skip(rb'R(?:(?<![\w$]R)|(?<=[^\w$][LuU]R)|(?<=[^\w$]u8R))"' + _RAW_DELIMITER + rb'()')
+SKIP_CXX: Final = _skip(rb'R(?:(?<![\w$]R)|(?<=[^\w$][LuU]R)|(?<=[^\w$]u8R))"' + _RAW_DELIMITER + rb'\(()')
 TOKEN_C: Final = _token(b'', _NEVER)
-TOKEN_CXX: Final = _token(rb'(?!(?:u8|[LuU])?R")', rb'((?:u8|[LuU])?R"(?:' + _RAW_DELIMITER + rb')?)')
+TOKEN_CXX: Final = _token(rb'(?!(?:u8|[LuU])?R")', rb'((?:u8|[LuU])?R"(?:' + _RAW_DELIMITER + rb'\()?)')
 
 _DIRECTIVE_PART = re.compile(
     rb'[^\n\\"\'/]*(?:(?:' + rb'|'.join([_SPLICE, _STRING, _CHAR, rb'/(?!\*)(?:' + _LINE_COMMENT + rb')?']) + rb')[^\n\\"\'/]*){0,1000}'
 )
+_RAW_OPENING = re.compile(rb'(' + _RAW_DELIMITER + rb')\(')
 _STRING_STEP = re.compile(rb'[^"\\\n]*(?:' + _ESCAPE + rb'[^"\\\n]*){0,4000}')
 _LINE_STEP = re.compile(rb'[^\n\\]*(?:' + _SPLICE + rb'[^\n\\]*){0,4000}')
 
@@ -118,13 +119,12 @@ def literal_end(text: bytes, start: int) -> int:
 
 def raw_end(text: bytes, start: int) -> int:
     """Return the end of the raw string at `start`."""
-    quote = text.index(b'"', start)
-    paren = text.find(b'(', quote, quote + 18)
-    if paren < 0:
-        return quote + 1  # no delimiter: malformed, and what follows is read as it comes
-    delimiter = text[quote + 1 : paren]
-    end = text.find(b')' + delimiter + b'"', paren)
-    return len(text) if end < 0 else end + len(delimiter) + 2
+    quote = text.index(b'"', start) + 1
+    opening = _RAW_OPENING.match(text, quote)
+    if opening is None:
+        return quote  # malformed, and what follows is read as it comes
+    end = text.find(b')' + opening[1] + b'"', opening.end())
+    return len(text) if end < 0 else end + len(opening[1]) + 2
 
 
 def directive_end(text: bytes, position: int) -> int:

@@ -146,10 +146,14 @@ class Machine:
             return
         self._keep_end(frame)
         unfinished = self.declaration if self.mode == DECLARE and self.scope is frame.saved.scope else []
+        before = (self.declaration, self.row)
         self._restore(frame.saved)
         if self.mode == DECLARE and not self.declaration and len(unfinished) <= _MAX_SHARED:
             # `#if A` ... `int f(void)` `#else` ... `int g(void)` `#endif` `{`: both heads are needed when the brace comes.
             self.declaration = list(unfinished)
+        elif before[0] is not self.declaration or before[1] is not self.row:
+            # What both branches share is read a second time, without the `#if` that stands behind it.
+            self._mark(IF, frame, start)
         self._mark(ELSE, frame, start)
         self.conditions.switch(frame, keyword, text)
 

@@ -4,8 +4,15 @@
 #include <stdexcept>
 #include <thread>
 
-static std::atomic<int> holders{0};
-static std::atomic<int> waiting{0};
+// What passes between throw_while_held() and hold() of two threads.
+enum Step { idle, waiting, holding, throwing };
+static std::atomic<int> step{idle};
+
+static void wait_for(int wanted)
+{
+    while (step != wanted)
+        std::this_thread::yield();
+}
 
 static void sleep_ms(long ms)
 {
@@ -40,17 +47,17 @@ static PyObject *throw_detached(PyObject *, PyObject *)
     throw std::invalid_argument("without the GIL");
 }
 
-// Waits for throw_while_held(), then keeps the GIL for some time.
+// Waits for throw_while_held(), then keeps the GIL until that throws and for some time more.
 static PyObject *hold(PyObject *, PyObject *ms)
 {
     const long duration = PyLong_AsLong(ms);
     PyThreadState *state = PyEval_SaveThread();
-    while (waiting == 0)
-        std::this_thread::yield();
+    wait_for(waiting);
     PyEval_RestoreThread(state);
-    holders++;
+    step = holding;
+    wait_for(throwing);
     sleep_ms(duration);
-    holders--;
+    step = idle;
     Py_IncRef(Py_None);
     return Py_None;
 }
@@ -59,10 +66,9 @@ static PyObject *hold(PyObject *, PyObject *ms)
 static PyObject *throw_while_held(PyObject *, PyObject *)
 {
     PyEval_SaveThread();
-    waiting++;
-    while (holders == 0)
-        std::this_thread::yield();
-    waiting--;
+    step = waiting;
+    wait_for(holding);
+    step = throwing;
     throw std::invalid_argument("another thread has the GIL");
 }
 
