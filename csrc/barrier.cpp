@@ -142,7 +142,7 @@ void add_causes(const tramp_module &module, PyObject *error)
 
 void caught(const Place &place)
 {
-    tramp_attach(place.name);
+    tramp_attach(place.name, &place);
     if (PyObject *pending = tramp_take_error()) {
         tramp_facts facts = describe();
         tramp_put_back(pending, &facts);

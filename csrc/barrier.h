@@ -6,7 +6,8 @@
 
 namespace tramp::barrier {
 
-/// Which method it was: the code tells the module and so its translators, the name is for the last message of a process.
+/// Which method it was: the code tells the module and so its translators, the name is for the last message of a process.  Lies in the
+/// frame of the trampoline, and so tells where that is.
 struct Place {
     const void *code;
     const char *name;

@@ -24,8 +24,9 @@ __attribute__((noreturn)) TRAMP_COLD void tramp_panic(const char *method, const 
 /* thread_state.c */
 
 /* Makes sure that this thread has a thread state attached: if the method has released it (Py_BEGIN_ALLOW_THREADS) the one that it
- * had on entry.  May not return: at the end of the interpreter CPython ends daemon threads here. */
-TRAMP_COLD void tramp_attach(const char *method);
+ * had on entry.  `frame` is an address in the frame of the trampoline.  May not return: at the end of the interpreter CPython ends
+ * daemon threads here. */
+TRAMP_COLD void tramp_attach(const char *method, const void *frame);
 
 /* registry.c */
 

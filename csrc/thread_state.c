@@ -23,7 +23,7 @@
  *  - 3.10 and 3.11: a thread state that runs Python code points to a structure in the frame of its innermost evaluation loop (cframe);
  *    the nearest one wins.  This is exact.
  *  - 3.8 and 3.9: only one with a current frame object runs Python code at all.  If there are several still, the evaluation loop keeps
- *    its thread state in a local variable: the one whose address is met first on the stack, from here outwards, wins.
+ *    its thread state in a local variable: the one whose address is met first on the stack, from the trampoline outwards, wins.
  *
  * Concurrency.  All functions that are not in the limited API are looked up by name, for they differ between versions. */
 #define _GNU_SOURCE /* pthread_getattr_np */
@@ -45,7 +45,8 @@ typedef PyThreadState *next_thread_function(PyThreadState *);
 /* Up to 3.11: no structure is shorter than this, and the identifier is in the first 33 words. */
 enum { THREAD_STATE_WORDS = 33, FRAME_WORD = 3 };
 
-/* The part of this thread's stack that was in use when the method was called, from here outwards. */
+/* The part of this thread's stack that was in use when the method was called.  Nothing of what came later: there, slots that no one
+ * has written to yet have leftovers of earlier calls. */
 struct stack {
     const uintptr_t *from;
     const uintptr_t *to;
@@ -98,19 +99,18 @@ static int is_attached(int minor, PyThreadState *first)
     return (first == NULL || has_subinterpreters()) && is_own(state);
 }
 
-/* Empty if this is not the stack that the thread began with (fibers, coroutines). */
-static struct stack own_stack(void)
+/* From `from` outwards.  Empty if that is not on the stack that the thread began with (fibers, coroutines). */
+static struct stack own_stack(const void *from)
 {
     struct stack stack = {NULL, NULL};
     pthread_attr_t attributes;
     void *base;
     size_t size;
-    const char *here = __builtin_frame_address(0);
 
     if (pthread_getattr_np(pthread_self(), &attributes) != 0)
         return stack;
-    if (pthread_attr_getstack(&attributes, &base, &size) == 0 && here > (char *)base && here < (char *)base + size) {
-        stack.from = (const uintptr_t *)here;
+    if (pthread_attr_getstack(&attributes, &base, &size) == 0 && from > base && (const char *)from < (char *)base + size) {
+        stack.from = from;
         stack.to = (const uintptr_t *)((char *)base + size);
     }
     pthread_attr_destroy(&attributes);
@@ -141,13 +141,12 @@ __attribute__((no_sanitize("address"))) static const uintptr_t *nearest_mention(
 
 /* Up to 3.11, with the GIL: the thread state of this thread whose evaluation loop is innermost.  The interpreters come newest first,
  * and without evidence the first one found stands. */
-static PyThreadState *innermost(int minor, PyThreadState *fallback)
+static PyThreadState *innermost(int minor, PyThreadState *fallback, struct stack stack)
 {
     interpreter_function *newest = LOOK_UP(interpreter_function, "PyInterpreterState_Head");
     next_interpreter_function *older = LOOK_UP(next_interpreter_function, "PyInterpreterState_Next");
     first_thread_function *first = LOOK_UP(first_thread_function, "PyInterpreterState_ThreadHead");
     next_thread_function *next = LOOK_UP(next_thread_function, "PyThreadState_Next");
-    struct stack stack = own_stack();
     const uintptr_t *nearest = NULL;
     PyThreadState *found = NULL;
 
@@ -166,7 +165,7 @@ static PyThreadState *innermost(int minor, PyThreadState *fallback)
     return found != NULL ? found : fallback;
 }
 
-void tramp_attach(const char *method)
+void tramp_attach(const char *method, const void *frame)
 {
     int minor = minor_version();
     PyThreadState *last = PyGILState_GetThisThreadState();
@@ -174,10 +173,10 @@ void tramp_attach(const char *method)
     if (is_attached(minor, last))
         return;
     if (minor < 12 && last == NULL)
-        last = innermost(minor, NULL);
+        last = innermost(minor, NULL, own_stack(frame));
     if (last == NULL)
         tramp_panic(method, "a C++ exception arrived in a thread that has no Python thread state");
     PyEval_RestoreThread(last);
     if (minor < 12 && has_subinterpreters())
-        PyThreadState_Swap(innermost(minor, last));
+        PyThreadState_Swap(innermost(minor, last, own_stack(frame)));
 }
