@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from catch_heavy import METHODS, Module
 from common import Budget, Options, Spread, Table, progress
 from modules import build_module, launcher_of, make_state
-from pycairo import VARIANTS, pycairo
+from pycairo import VARIANTS, cpu_of_children, pycairo
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,26 +67,37 @@ def _catch_heavy(options: Options) -> Table:
         'routed as it is': (8, True),
         'routed, chains taken out by hand': (0, True),
     }
-    times: dict[str, list[float]] = {title: [] for title in variants}
+    walls: dict[str, list[float]] = {title: [] for title in variants}
+    cpus: dict[str, list[float]] = {title: [] for title in variants}
     for number in range(rounds):
         progress(f'build of {methods} methods with 8 catch clauses each, {number + 1} of {rounds}')
         for title, (clauses, routed) in variants.items():
-            times[title].append(_build_time(Module(clauses, methods), options.work / 'builds', routed=routed))
-    stock, *others = times
+            wall, cpu = _build_time(Module(clauses, methods), options.work / 'builds', routed=routed)
+            walls[title].append(wall)
+            cpus[title].append(cpu)
+    rows = []
+    for what, times in (('wall', walls), ('CPU', cpus)):
+        stock = times[next(iter(variants))]
+        rows += [_row(f'{what}, {title}', times[title], stock, None if times[title] is stock else CATCH_HEAVY) for title in variants]
     return Table(
         f'Build time of a C++ module of {methods} methods with 8 catch clauses each, s',
         ('build', 'median (quartiles)', 'min', 'to stock', 'budget'),
-        [_row(stock, times[stock], times[stock], None), *(_row(title, times[title], times[stock], CATCH_HEAVY) for title in others)],
+        rows,
         (f'{rounds} rounds of compile and link, in turns; routed: with the reading and rewriting. Routing takes no chain out by itself.',),
     )
 
 
-def _build_time(module: Module, work: Path, *, routed: bool) -> float:
+def _build_time(module: Module, work: Path, *, routed: bool) -> tuple[float, float]:
+    """Build a module as a hook in this process would; return wall and CPU time."""
     shutil.rmtree(work, ignore_errors=True)
     source = work / 'source' / 'heavy.cpp'
     source.parent.mkdir(parents=True)
     source.write_text(module.source())
-    started = time.perf_counter()
+    started, before = time.perf_counter(), _cpu()
     launcher = launcher_of(make_state(source.parent, work / 'state')) if routed else ()
     build_module(source, 'c++', work / 'out' / 'heavy.so', launcher)
-    return time.perf_counter() - started
+    return time.perf_counter() - started, _cpu() - before
+
+
+def _cpu() -> float:
+    return time.process_time() + cpu_of_children()

@@ -57,13 +57,13 @@ class Pycairo:
         (source,) = (path for path in (self.work / variant).iterdir() if path.name != 'dist')
         out = self.work / variant / 'dist'
         path = os.pathsep.join((os.path.dirname(sys.executable), os.environ.get('PATH', os.defpath)))
-        before, started = _cpu_of_children(), time.perf_counter()
+        before, started = cpu_of_children(), time.perf_counter()
         run(
             sys.executable, '-m', 'build', '--wheel', '--no-isolation', '--skip-dependency-check', '--outdir', out, source,
             # Meson would put a compiler cache in front.
             env={'PATH': path, 'CCACHE_DISABLE': '1', 'SCCACHE_DISABLE': '1'},
         )  # fmt: skip
-        wall, cpu = time.perf_counter() - started, _cpu_of_children() - before
+        wall, cpu = time.perf_counter() - started, cpu_of_children() - before
         (wheel,) = out.glob('*.whl')
         return Build(wheel, wall, cpu)
 
@@ -86,6 +86,7 @@ def extract(wheel: Path, directory: Path, wanted: str) -> Path:
         return Path(archive.extract(name, directory))
 
 
-def _cpu_of_children() -> float:
+def cpu_of_children() -> float:
+    """Return the CPU time of all commands that were run so far."""
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     return usage.ru_utime + usage.ru_stime
