@@ -93,6 +93,15 @@ class Sandbox:
     def log(self) -> list[LogEntry]:
         return list(self.state.log())
 
+    def program(self, cc: str, *objects: str, cwd: str = '.') -> str:
+        """Link the objects without the launcher, run the program and return what it says."""
+        self.plain(cc, '-o', 'program', *objects, cwd=cwd)
+        return self.plain('./program', cwd=cwd).stdout
+
+    def answer(self, *objects: str) -> str:
+        """The text that the objects (a.o) were compiled from: 1 for the original, 2 for its copy."""
+        return self.program('gcc', *(objects or ['a.o']))[0]
+
     def dependencies(self, name: str) -> list[str]:
         """The words of a dependency file, however its lines are broken."""
         return self.dir.joinpath(name).read_text().replace('\\\n', '').split()

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from launcher_support import SOURCE, Sandbox, as_nobody, python_of_this_checkout
+from launcher_support import SOURCE, Sandbox, as_nobody
 
 # A compiler that does to the rewritten copy what $MODE says, and compiles anything else.
 COMPILER = """\
@@ -60,11 +60,6 @@ def compiler(sandbox: Sandbox) -> Path:
     return path
 
 
-def answer(sandbox: Sandbox, *objects: str) -> str:
-    sandbox.plain('gcc', '-o', 'program', *(objects or ['a.o']))
-    return sandbox.plain('./program').stdout[0]
-
-
 @pytest.mark.parametrize(
     ('mode', 'reason'),
     [
@@ -78,7 +73,7 @@ def test_a_compiler_that_fails_on_the_copy(sandbox: Sandbox, compiler: Path, mod
     sandbox.route('a.c')
     done = sandbox.run(compiler, '-MD', '-c', 'a.c', '-o', 'a.o', MODE=mode)
     assert done.stderr == f'tramp-build: warning: a.c: compiled without trampolines: {reason}\n'
-    assert answer(sandbox) == '1'
+    assert sandbox.answer() == '1'
     assert sandbox.dependencies('a.d')[:2] == ['a.o:', 'a.c']
     assert [(entry.outcome, entry.detail) for entry in sandbox.log()] == [('fallback', reason)]
 
@@ -153,7 +148,7 @@ def test_killed_in_the_middle(sandbox: Sandbox, compiler: Path) -> None:
     assert not sandbox.dir.joinpath('a.d').exists()
     sandbox.run('gcc', '-MD', '-c', 'a.c', '-o', 'a.o')
     assert sandbox.dependencies('a.d')[:2] == ['a.o:', 'a.c']
-    assert answer(sandbox) == '2'
+    assert sandbox.answer() == '2'
     assert not sandbox.dir.joinpath('.tramp-build').exists()
 
 
@@ -164,7 +159,7 @@ def test_a_parent_that_ignores_its_children(sandbox: Sandbox) -> None:
         cwd=sandbox.dir, preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN),
     )  # fmt: skip
     assert done.returncode == 0
-    assert answer(sandbox) == '2'
+    assert sandbox.answer() == '2'
 
 
 DAMAGES = {
@@ -187,11 +182,11 @@ def test_a_damaged_index_line_does_not_exist(sandbox: Sandbox, damage: object) -
     index = sandbox.state.dir / 'index'
     index.write_bytes(damage(index.read_bytes()))
     sandbox.run('gcc', '-c', 'a.c')
-    assert answer(sandbox) == '1'
+    assert sandbox.answer() == '1'
     assert sandbox.outcomes() == ['prepare-failed']
     sandbox.route('a.c')  # what is appended after it counts
     sandbox.run('gcc', '-c', 'a.c')
-    assert answer(sandbox) == '2'
+    assert sandbox.answer() == '2'
 
 
 BODIES = {
@@ -210,7 +205,7 @@ def test_a_damaged_body_is_not_compiled(sandbox: Sandbox, damage: object) -> Non
     damage(next(sandbox.state.dir.joinpath('bodies').iterdir()))
     done = sandbox.run('gcc', '-c', 'a.c')
     assert done.stderr == 'tramp-build: warning: a.c: compiled without trampolines: the rewritten text is damaged or gone\n'
-    assert answer(sandbox) == '1'
+    assert sandbox.answer() == '1'
 
 
 @pytest.mark.parametrize('damage', ['', 'strict', 'python=\n', '\0\0\0', 'python=/x\nlibdir', 'python=/dev/null\nlibdir=/x\nversion=1\n'])
@@ -219,9 +214,9 @@ def test_a_damaged_conf_costs_only_what_needs_it(sandbox: Sandbox, damage: str) 
     sandbox.route('a.c')
     sandbox.state.dir.joinpath('conf').write_text(damage)
     sandbox.run('gcc', '-c', 'a.c')
-    assert answer(sandbox) == '2'
+    assert sandbox.answer() == '2'
     sandbox.run('gcc', '-c', 'b.c')
-    assert answer(sandbox, 'b.o') == '1'
+    assert sandbox.answer('b.o') == '1'
     assert sandbox.outcomes() == ['routed', 'prepare-failed']
 
 
@@ -229,7 +224,7 @@ def test_no_state_directory_at_all(sandbox: Sandbox) -> None:
     sandbox.write('b.c')
     done = sandbox.plain(sandbox.launcher, '--tramp-state=/nonexistent/state', 'gcc', '-c', 'b.c', '-o', 'a.o')
     assert done.stderr == ''
-    assert answer(sandbox) == '1'
+    assert sandbox.answer() == '1'
 
 
 def test_a_state_directory_that_can_not_be_written(sandbox: Sandbox) -> None:
@@ -241,7 +236,7 @@ def test_a_state_directory_that_can_not_be_written(sandbox: Sandbox) -> None:
         path.chmod(0o555 if path.is_dir() else 0o444)
     done = as_nobody(sandbox, 'gcc', '-MD', '-c', 'a.c', '-o', 'out/a.o')
     assert (done.returncode, done.stderr) == (0, '')
-    assert answer(sandbox, 'out/a.o') == '2'
+    assert sandbox.answer('out/a.o') == '2'
     assert sandbox.outcomes() == []
 
 
@@ -253,7 +248,7 @@ def test_a_place_for_copies_that_can_not_be_written(sandbox: Sandbox) -> None:
     done = as_nobody(sandbox, 'gcc', '-MD', '-c', 'a.c', '-o', 'out/a.o')
     assert done.returncode == 0
     assert re.fullmatch(r'tramp-build: warning: a\.c: compiled without trampolines: out/\.tramp-build/.*: Permission denied\n', done.stderr)
-    assert answer(sandbox, 'out/a.o') == '1'
+    assert sandbox.answer('out/a.o') == '1'
     assert sandbox.dependencies('out/a.d')[:2] == ['out/a.o:', 'a.c']
 
 
@@ -274,7 +269,7 @@ def test_a_full_disk(sandbox: Sandbox, limit: int) -> None:
     done = subprocess.run(words, cwd=sandbox.dir, env=sandbox.env, preexec_fn=restrict, capture_output=True, text=True)
     assert done.returncode == 0
     assert re.fullmatch(r'tramp-build: warning: a\.c: compiled without trampolines: .*: File too large\n', done.stderr)
-    assert answer(sandbox) == '1'
+    assert sandbox.answer() == '1'
     assert sandbox.dependencies('a.d')[:2] == ['a.o:', 'a.c']
     assert not [path for path in sandbox.dir.rglob('*') if re.search(r'\.\w{6}$', path.name)]
 
@@ -296,7 +291,7 @@ def test_dependencies_into_a_pipe(sandbox: Sandbox) -> None:
         sandbox.run('gcc', '-MD', '-MF', 'deps', '-c', 'a.c')
         assert reader.result(30).replace('\\\n', '').split()[:2] == ['a.o:', 'a.c']
     assert stat.S_ISFIFO(sandbox.dir.joinpath('deps').stat().st_mode)
-    assert answer(sandbox) == '2'
+    assert sandbox.answer() == '2'
 
 
 def test_a_source_that_is_a_pipe_is_not_touched(sandbox: Sandbox) -> None:
@@ -305,7 +300,7 @@ def test_a_source_that_is_a_pipe_is_not_touched(sandbox: Sandbox) -> None:
         writer = pool.submit(sandbox.dir.joinpath('p.c').write_text, SOURCE)
         sandbox.run('gcc', '-c', 'p.c')
         writer.result(30)
-    assert answer(sandbox, 'p.o') == '1'
+    assert sandbox.answer('p.o') == '1'
 
 
 def test_closed_standard_streams(sandbox: Sandbox) -> None:
@@ -316,7 +311,7 @@ def test_closed_standard_streams(sandbox: Sandbox) -> None:
             cwd=sandbox.dir, preexec_fn=lambda closed=closed: [os.close(fd) for fd in closed],
         )  # fmt: skip
         assert done.returncode == 0
-        assert answer(sandbox) == '2'
+        assert sandbox.answer() == '2'
         assert sandbox.dependencies('a.d')[:2] == ['a.o:', 'a.c']
 
 
@@ -333,92 +328,4 @@ def test_no_memory(sandbox: Sandbox) -> None:
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (8_000_000, resource.RLIM_INFINITY)),
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert answer(sandbox) == '1'
-
-
-def test_python_is_asked_once_about_a_source_and_what_it_says_is_kept(sandbox: Sandbox) -> None:
-    """An interpreter that indexes the file as plain and counts how often it was asked."""
-    path = sandbox.write('a.c')
-    sandbox.write(
-        'tools/python',
-        f"""#!{sys.executable}
-import sys, time
-from pathlib import Path
-sys.path.insert(0, {str(Path(__file__).parent.parent)!r})
-from tramp_build.state import State
-print('this is not for the build')
-arguments = sys.argv[1:]
-assert arguments[:3] == ['-I', '-m', 'tramp_build.compile'], arguments
-assert arguments[5:] == ['--language', 'c', '--', {str(path)!r}], arguments
-with open('asked', 'a') as file:
-    file.write('x')
-time.sleep(0.3)
-status = Path(arguments[-1]).stat()
-State(Path(arguments[4])).add_index(Path(arguments[-1]), status.st_size, status.st_mtime_ns, 'c', 'plain')
-""",
-    ).chmod(0o755)
-    sandbox.configure(python=str(sandbox.dir / 'tools/python'))
-    with ThreadPoolExecutor(8) as pool:
-        done = list(pool.map(lambda n: sandbox.run('gcc', '-c', 'a.c', '-o', f'{n}.o'), range(8)))
-    assert {(d.stdout, d.stderr) for d in done} == {('', '')}
-    assert sandbox.dir.joinpath('asked').read_text() == 'x'
-    assert sandbox.outcomes() == ['plain'] * 8
-
-
-@pytest.mark.parametrize('strict', [False, True])
-def test_an_interpreter_that_fails(sandbox: Sandbox, strict: bool) -> None:
-    sandbox.write('a.c')
-    sandbox.write('tools/python', '#!/bin/sh\necho a message >&2\nexit 1\n').chmod(0o755)
-    sandbox.configure(python=str(sandbox.dir / 'tools/python'), strict=strict)
-    done = sandbox.run('gcc', '-c', 'a.c', '-o', 'a.o', check=False)
-    assert done.returncode == strict
-    assert done.stderr.startswith('a message\n')
-    if strict:
-        assert done.stderr.endswith('tramp-build: error: a.c: compiled without trampolines: the file could not be prepared\n')
-        assert not sandbox.dir.joinpath('a.o').exists()
-    else:
-        assert answer(sandbox) == '1'
-
-
-def test_a_default_state_is_made_beside_the_output(sandbox: Sandbox) -> None:
-    """With the interpreter of the environment that the launcher is in."""
-    sandbox.write('bin/tramp-cc', sandbox.launcher.read_bytes()).chmod(0o755)
-    sandbox.write(
-        'bin/python3',
-        """#!/bin/sh
-test "$1 $2 $3 $4" = "-I -m tramp_build.compile --init" || exit 1
-mkdir -p "$5" && echo "python=/nonexistent\nlibdir=/x\nversion=1" > "$5/conf"
-""",
-    ).chmod(0o755)
-    sandbox.write('a.c')
-    sandbox.write('plain.c', 'int x;')
-    sandbox.write('out/x')
-    sandbox.plain('bin/tramp-cc', 'gcc', '-c', 'plain.c', '-o', 'out/plain.o')
-    assert not sandbox.dir.joinpath('out/.tramp-build').exists()
-    sandbox.plain('bin/tramp-cc', 'gcc', '-c', 'a.c', '-o', 'out/a.o')
-    assert sandbox.dir.joinpath('out/.tramp-build/log').read_text().startswith('prepare-failed\t')
-
-
-def test_with_the_real_interpreter(sandbox: Sandbox) -> None:
-    """The whole way: a miss, the scanner, the rewriter, a compile."""
-    pytest.importorskip('tramp_build.compile')
-    include = subprocess.run(
-        [sys.executable, '-c', 'import sysconfig; print(sysconfig.get_path("include"))'], capture_output=True, text=True, check=True
-    ).stdout.strip()
-    sandbox.write('pyproject.toml', '[tool.tramp-build]\n')
-    sandbox.write(
-        'm.c',
-        """\
-#include <Python.h>
-static PyObject *f(PyObject *self, PyObject *o) { (void)self; return Py_NewRef(o); }
-static PyMethodDef methods[] = {{"f", f, METH_O, NULL}, {NULL, NULL, 0, NULL}};
-PyMethodDef *get(void) { return methods; }
-""",
-    )
-    python_of_this_checkout(sandbox)
-    init = 'import sys; sys.argv[1:] = ["--init", sys.argv[1]]; from tramp_build.compile import main; main()'
-    sandbox.plain(sys.executable, '-c', init, sandbox.state.dir, PYTHONPATH=str(Path(__file__).parent.parent))
-    done = sandbox.run('gcc', '-Wall', '-Werror', f'-I{include}', '-fPIC', '-c', 'm.c')
-    assert done.stderr == ''
-    assert sandbox.outcomes() == ['routed']
-    assert 'tramp_o' in sandbox.plain('nm', 'm.o').stdout
+    assert sandbox.answer() == '1'

@@ -117,7 +117,8 @@ static void take_wp(struct parser *parser, size_t index, const char *list)
 
 static void take_for_tool(struct parser *parser, const char *argument)
 {
-    static const char *const hard[] = {"-M", "-E", "-S", "-emit-", "-fmodule", "-fpreprocessed", "-fdirectives-only", "-include-pch", "-x", "-remap-file", NULL};
+    static const char *const hard[] = {"-E",     "-M", "-S",          "-dependency-file", "-emit-", "-fdirectives-only", "-fmodule", "-fpreprocessed",
+                                       "-include-pch", "-remap-file", "-serialize-", "-x",     NULL};
     for (const char *const *prefix = hard; *prefix; prefix++)
         if (starts_with(argument, *prefix))
             refuse(parser, OUTCOME_UNKNOWN_OPTION);
