@@ -1,0 +1,5 @@
+"""What geo raises itself."""
+
+
+class NotFound(LookupError):
+    """There is no such place."""
