@@ -1,7 +1,6 @@
-/* trampolines.c: libtramp, the trampolines without the barrier.
+/* trampolines.c: the trampolines of libtramp, without the barrier.
  *
- * Each is a jump.  Nothing of Python is used, not even a header, so the library needs libc alone.  It is compiled with -fexceptions:
- * should a C++ exception or the forced unwinding of a thread pass through, there is nothing in its way. */
+ * Each is a jump and leaves no frame: should a C++ exception or the forced unwinding of a thread pass, there is nothing in its way. */
 #include "defs.h"
 
 #define TRAMP_METHOD(convention, implementation, parameters, arguments) \

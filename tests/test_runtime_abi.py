@@ -12,7 +12,6 @@ import pytest
 from tramp_build import paths, signatures
 from tramp_build.rewrite.prelude import prelude
 
-
 ROOT = Path(__file__).resolve().parent.parent
 METHODS = {'noargs', 'o', 'varargs', 'keywords', 'fastcall', 'fastcall_keywords', 'method', 'get', 'set'}
 PARSER = {
@@ -79,11 +78,19 @@ def test_static_archives_export_nothing(name: str) -> None:
 HEADER_USES = '#include "tramp.h"\nint after;\n'
 STANDARDS = [
     *(('c', compiler, standard) for compiler in ('gcc', 'clang') for standard in ('c99', 'gnu99', 'c11', 'c17', 'c2x')),
-    *(('c++', compiler, standard) for compiler in ('g++', 'clang++') for standard in ('c++11', 'gnu++11', 'c++14', 'c++17', 'c++20', 'c++2b')),
+    *(
+        ('c++', compiler, standard)
+        for compiler in ('g++', 'clang++')
+        for standard in ('c++11', 'gnu++11', 'c++14', 'c++17', 'c++20', 'c++2b')
+    ),
 ]
 PRELUDES = {
     language: prelude(
-        list(signatures.BY_CONVENTION), getset=True, barrier=language == 'c++', cxx=language == 'c++', exceptions=(('geo::Error', 'ValueError'),)
+        list(signatures.BY_CONVENTION),
+        getset=True,
+        barrier=language == 'c++',
+        cxx=language == 'c++',
+        exceptions=(('geo::Error', 'ValueError'),),
     ).decode()
     for language in ('c', 'c++')
 }
@@ -96,7 +103,8 @@ def test_header_is_clean(language: str, compiler: str, standard: str, tmp_path: 
     warnings = ['-Wall', '-Wextra', '-Wconversion', '-Wpedantic', '-Wshadow', '-Wundef', '-Werror', *extra]
     texts = [
         HEADER_USES,
-        f'#define TRAMP_ABI\n{HEADER_USES}#include "tramp.h"\nstruct tramp_getset row; struct tramp_method_def def; struct tramp_exception exception;\n',
+        f'#define TRAMP_ABI\n{HEADER_USES}#include "tramp.h"\n'
+        'struct tramp_getset row; struct tramp_method_def def; struct tramp_exception exception;\n',
         f'{PRELUDES[language]}\n#line 1 "after"\n{HEADER_USES}',
         f'#pragma GCC visibility push(hidden)\n{HEADER_USES}',
     ]

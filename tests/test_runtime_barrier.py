@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import pytest
 from runtime_support import case
 
-
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -177,6 +176,27 @@ def test_foreign_exception_ends_the_process(interpreter: Interpreter, throwing: 
     done = interpreter.run(CATCH + 'throw("foreign")', throwing)
     assert done.returncode == -6
     assert done.stderr.startswith('tramp-build: fatal: an exception that is not one of this C++ run time left a method\n')
+
+
+def test_nothing_leaks(interpreter: Interpreter, throwing: Path) -> None:
+    """Objects of C++ and of Python; those of `loud` and its like are kept on purpose."""
+    code = """
+        import gc, resource
+        kinds = ('bad_alloc generic_error filesystem_two ios_failure int parse_error null_what bytes throwing_what '
+                 'pending pending_int').split()
+        def churn(times):
+            for _ in range(times):
+                for kind in kinds: throw(kind)
+                caught(throwing.nested, 20)
+                throw('long')
+            gc.collect()
+            with open('/proc/self/statm') as file: return int(file.read().split()[1]) * resource.getpagesize()
+        churn(20)
+        before = churn(20)
+        growth = churn(150) - before
+        assert growth < 1 << 19, growth
+    """
+    interpreter.check(CATCH + dedent(code), throwing)
 
 
 def test_without_memory(interpreter: Interpreter, throwing: Path) -> None:

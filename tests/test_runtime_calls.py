@@ -11,7 +11,6 @@ from runtime_support import METHODS, case
 
 from tramp_build import paths
 
-
 if TYPE_CHECKING:
     from pathlib import Path
 

@@ -15,8 +15,7 @@ import pytest
 import test_runtime_barrier
 import test_runtime_project
 import test_runtime_threads
-from runtime_support import Modules, case, interpreters
-
+from runtime_support import Modules, case
 
 if TYPE_CHECKING:
     from runtime_support import Interpreter
@@ -75,7 +74,11 @@ def test_static_archives_with_the_shared_run_time(interpreter: Interpreter, modu
     rows = test_runtime_project.table({'geo::ParseError': 'ValueError'})
     body = test_runtime_project.BODY + case('translators.cpp') + rows
     directory = modules.build('translators', test_runtime_project.METHODS, body, static=True)
-    code = 'import translators as module\n' + test_runtime_project.CATCH + 'print(*(type(throw(k)).__name__ for k in ("translated", "deeper")))'
+    code = (
+        'import translators as module\n'
+        + test_runtime_project.CATCH
+        + 'print(*(type(throw(k)).__name__ for k in ("translated", "deeper")))'
+    )
     assert interpreter.check(code, directory) == 'LookupError ValueError\n'
 
 
@@ -123,7 +126,9 @@ def sanitized(tmp_path_factory: pytest.TempPathFactory) -> Modules:
 
 def sanitizer_environment() -> dict[str, str]:
     """The run time comes first in a process that is not built with it, and finds the C++ one to intercept its throw."""
-    libraries = (subprocess.run(['g++', f'-print-file-name={n}'], capture_output=True, text=True, check=True).stdout.strip() for n in RUN_TIMES)
+    libraries = (
+        subprocess.run(['g++', f'-print-file-name={n}'], capture_output=True, text=True, check=True).stdout.strip() for n in RUN_TIMES
+    )
     return {
         'LD_PRELOAD': ' '.join(libraries),
         'ASAN_OPTIONS': 'detect_leaks=0:allocator_may_return_null=1',  # interpreters leak by themselves
@@ -144,7 +149,9 @@ def test_sanitizers(interpreter: Interpreter, sanitized: Modules) -> None:
     project = sanitized.build('project', test_runtime_project.METHODS, body, *SANITIZERS)
     kinds = 'error deeper both hidden plain of disk translated shadowed silent hostile escaping nested'
     code = 'import project as module\n' + test_runtime_project.CATCH + f'print(*(type(throw(k)).__name__ for k in "{kinds}".split()))'
-    expected = 'RuntimeError ValueError ValueError RuntimeError RuntimeError RuntimeError FileNotFoundError LookupError BufferError RuntimeError '
+    expected = (
+        'RuntimeError ValueError ValueError RuntimeError RuntimeError RuntimeError FileNotFoundError LookupError BufferError RuntimeError '
+    )
     assert interpreter.check(code, project, env=sanitizer_environment()) == expected + 'RuntimeError RuntimeError ValueError\n'
     threads = sanitized.build('threads', test_runtime_threads.METHODS, case('threads.cpp'), '-pthread', *SANITIZERS)
     code = 'every(); in_thread(every); a = create(); b = create(); run(a, f"run({int(b)}, \'every()\'); every()"); every()'

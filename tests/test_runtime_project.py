@@ -11,7 +11,6 @@ from runtime_support import case
 
 from tramp_build import paths
 
-
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -47,7 +46,12 @@ def check(interpreter: Interpreter, modules: Modules, name: str, body: str, code
 
 def test_table(interpreter: Interpreter, modules: Modules) -> None:
     """Derived types are meant, the most derived row wins; names as people write them."""
-    rows = {'geo::Error': 'LookupError', '::geo::ParseError': 'ValueError', 'geo::Of< geo::Of<unsigned int> >': 'KeyError', 'geo::Plain': 'EOFError'}
+    rows = {
+        'geo::Error': 'LookupError',
+        '::geo::ParseError': 'ValueError',
+        'geo::Of< geo::Of<unsigned int> >': 'KeyError',
+        'geo::Plain': 'EOFError',
+    }
     rows['std::string'] = 'UserWarning'
     code = """
         for kind, expected in dict(error=LookupError, parse=ValueError, deeper=ValueError, both=ValueError, of=KeyError).items():
@@ -98,7 +102,9 @@ def test_python_exceptions_that_can_not_be_had(interpreter: Interpreter, modules
     """The built-in exception comes out, and the reason is its context."""
     tmp_path.joinpath('broken.py').write_text('raise KeyError("on import")\n')
     tmp_path.joinpath('odd.py').write_text(
-        'number = 1\nclass Two(Exception):\n    def __init__(self, a, b): pass\nclass New(Exception):\n    def __new__(cls, *args): return 1\n'
+        'number = 1\n'
+        'class Two(Exception):\n    def __init__(self, a, b): pass\n'
+        'class New(Exception):\n    def __new__(cls, *args): return 1\n'
     )
     rows = {'geo::Deeper': 'broken.Error', 'geo::ParseError': 'no.such.Module', 'geo::Error': 'odd.number', 'std::string': 'odd.Two'}
     rows |= {'geo::Plain': 'odd.New', 'std::out_of_range': 'NoSuchError', 'std::system_error': 'broken.errors.Deep'}
@@ -181,7 +187,8 @@ def test_many_units_one_table(interpreter: Interpreter, modules: Modules) -> Non
 def test_unloading(interpreter: Interpreter, modules: Modules, unload: str) -> None:
     """What is loaded at the address of a module that is gone does not get its table, whether that said goodbye or not."""
     # Of one size, so that the second one is put where the first one was, and has at that address what the first one had there.
-    other = 'extern const tramp_exception table[2], other[2];\nconst tramp_exception other[] = {{"geo::Error", "EOFError"}, {nullptr, nullptr}};\n'
+    declared = 'extern const tramp_exception table[2], other[2];\n'
+    other = declared + 'const tramp_exception other[] = {{"geo::Error", "EOFError"}, {nullptr, nullptr}};\n'
     first = other + table({'geo::Error': 'KeyError'}).replace('static const', 'const')
     second = first.replace('tramp_cxx_register(table, table)', 'tramp_cxx_register(other, other + 1)')
     if unload == 'forgotten':

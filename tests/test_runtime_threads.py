@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import pytest
 from runtime_support import case
 
-
 if TYPE_CHECKING:
     from pathlib import Path
 
