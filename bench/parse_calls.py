@@ -1,6 +1,6 @@
 """Times parsed calls: PyArg_* on a tuple against tramp_parse_* on a vector, whole calls, in one process.
 
-    python bench/parse_calls.py [CPYTHON ...]
+python bench/parse_calls.py [CPYTHON ...]
 """
 
 from __future__ import annotations
@@ -21,7 +21,10 @@ CALLS = [
     ('opt', '(7)'),
     ('opt', '(7, 8, 9)'),
     ('osid', "(None, 'text', 7, 1.5)"),
-    ('obang', '([], ())'),
+    ('obang', '(LIST, ())'),
+    ('buffer', "(b'bytes')"),
+    ('converter', '(None, 1.5)'),
+    ('dd', '(LIAR, 1.5)'),
     ('kdd', '(1.5, 2.5)'),
     ('kdd', '(1.5, y=2.5)'),
     ('kdd', '(x=1.5, y=2.5)'),
@@ -37,6 +40,7 @@ import sys, timeit
 sys.path.insert(0, sys.argv[1])
 import parse_calls
 calls = eval(sys.stdin.read())
+parse_calls.LIST, parse_calls.LIAR = [], type('Liar', (float,), {})(2.5)
 def best(*calls):
     # Many short windows, in turn: the least of them is what the call costs when nothing else runs.
     timers = [timeit.Timer(call, globals=vars(parse_calls)) for call in calls]

@@ -51,6 +51,7 @@ TRAMP_INLINE bool parse(PyObject *const *args, Py_ssize_t nargs, const char *for
         struct tramp_outputs outputs; \
         int result = 1; \
         outputs.sizes = twin; \
+        outputs.held = 0; \
         va_start(outputs.list, format); \
         if (!TRAMP_LIKELY(parse(args, nargs, format, &outputs))) { \
             va_end(outputs.list); \

@@ -22,10 +22,26 @@
  * sets of functions.  Since 3.13 they are the same. */
 enum tramp_sizes { TRAMP_INT, TRAMP_SSIZE };
 
+/* Py_buffer, which the limited API has since 3.11 only. */
+struct tramp_buffer {
+    void *buf;
+    PyObject *obj;
+    Py_ssize_t len, itemsize;
+    int readonly, ndim;
+    char *format;
+    Py_ssize_t *shape, *strides, *suboffsets;
+    void *internal;
+};
+
+/* Calls that fill more buffers than this go the slow way. */
+#define TRAMP_MAX_HELD 8
+
 /* Where the values of a call go. */
 struct tramp_outputs {
     va_list list;
     enum tramp_sizes sizes;
+    unsigned held; /* buffers that have been filled: before CPython fills them again they have to be released */
+    struct tramp_buffer *buffers[TRAMP_MAX_HELD];
 };
 
 /* parse_units.c */
@@ -48,7 +64,7 @@ TRAMP_INLINE unsigned tramp_class_of(char character)
 /* Converts by one unit.  `format` points behind its letter, the result behind all of it; NULL: this call goes the slow way. */
 typedef const char *tramp_unit(PyObject *arg, const char *format, struct tramp_outputs *outputs);
 
-/* By letter.  What is missing the fast parser leaves to CPython: `e` `w` `u` `D` `(`, and what CPython refuses. */
+/* By letter.  What is missing the fast parser leaves to CPython: `e` `u` `D` `(`, and what CPython refuses. */
 extern tramp_unit *const tramp_units[256] TRAMP_HIDDEN;
 
 /* Converts by the unit at `format`, with a function of its own. */
@@ -94,8 +110,11 @@ TRAMP_COLD TRAMP_HIDDEN int tramp_parse_slow(
 TRAMP_COLD TRAMP_HIDDEN int tramp_parse_keywords_slow(PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames, const char *format,
     char *const *keywords, struct tramp_outputs *outputs);
 
-/* Exported by every CPython since 3.3, part of the limited API since 3.10. */
+/* Public and exported by every CPython since 3.3; the first is part of the limited API since 3.10, the others since 3.11. */
 PyAPI_FUNC(const char *) PyUnicode_AsUTF8AndSize(PyObject *text, Py_ssize_t *size);
+PyAPI_FUNC(int) PyObject_GetBuffer(PyObject *arg, struct tramp_buffer *buffer, int flags);
+PyAPI_FUNC(int) PyBuffer_FillInfo(struct tramp_buffer *buffer, PyObject *arg, void *memory, Py_ssize_t size, int readonly, int flags);
+PyAPI_FUNC(void) PyBuffer_Release(struct tramp_buffer *buffer);
 
 /* The UTF-8 of a str; NULL if it is not exactly a str, or has lone surrogates. */
 TRAMP_INLINE const char *tramp_utf8(PyObject *text, Py_ssize_t *size)

@@ -185,6 +185,7 @@ TRAMP_INLINE bool parse(PyObject *const *args, Py_ssize_t nargs, PyObject *names
         struct tramp_outputs outputs; \
         int result = 1; \
         outputs.sizes = twin; \
+        outputs.held = 0; \
         va_start(outputs.list, keywords); \
         if (!TRAMP_LIKELY(parse(args, nargs, kwnames, format, keywords, &outputs))) { \
             va_end(outputs.list); \

@@ -25,11 +25,19 @@ PyObject *tramp_args_tuple(PyObject *const *args, Py_ssize_t nargs)
     return tuple;
 }
 
+/* CPython fills them again, or never looks at them. */
+static void release(struct tramp_outputs *outputs)
+{
+    while (outputs->held > 0)
+        PyBuffer_Release(outputs->buffers[--outputs->held]);
+}
+
 int tramp_parse_slow(PyObject *const *args, Py_ssize_t nargs, const char *format, struct tramp_outputs *outputs)
 {
     PyObject *tuple = tramp_args_tuple(args, nargs);
     int result;
 
+    release(outputs);
     if (tuple == NULL)
         return 0;
     if (outputs->sizes == TRAMP_SSIZE)
@@ -67,6 +75,7 @@ int tramp_parse_keywords_slow(PyObject *const *args, Py_ssize_t nargs, PyObject 
     PyObject *dict;
     int result = 0;
 
+    release(outputs);
     if (tuple == NULL)
         return 0;
     if (make_dict(args + nargs, kwnames, &dict)) {

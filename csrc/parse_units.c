@@ -2,7 +2,7 @@
  *
  * Each function stores what CPython's parser would store, or says no; then the whole call goes the slow way.  That does the same again
  * from the first unit on, in the same order, so a variable that was stored before the doubt came up gets the same value once more.  What
- * has an effect of its own (a converter, a buffer to be released, memory) is therefore never done here. */
+ * has an effect that can not be undone (a converter, memory) is therefore never done here. */
 #include "parse.h"
 
 #include <limits.h>
@@ -176,23 +176,54 @@ static inline const char *store_text(const char *text, Py_ssize_t size, const ch
     return format;
 }
 
-/* `#` takes bytes as well, but what it stores without PY_SSIZE_T_CLEAN, and whether, depends on the version. */
-static inline bool is_refused(const char *format, const struct tramp_outputs *outputs)
-{
-    return *format == '*' || (*format == '#' && outputs->sizes != TRAMP_SSIZE);
-}
-
 static inline bool to_bytes(PyObject *arg, const char **text, Py_ssize_t *size)
 {
     return Py_TYPE(arg) == &PyBytes_Type && PyBytes_AsStringAndSize(arg, (char **)text, size) == 0;
 }
 
+/* `s*`, `z*`, `y*` and `w*` of objects whose buffers come and go without running Python code.  `format` points to the `*`. */
+static const char *store_buffer(PyObject *arg, char letter, const char *format, struct tramp_outputs *outputs)
+{
+    struct tramp_buffer *buffer = va_arg(outputs->list, struct tramp_buffer *);
+    bool text = letter == 's' || letter == 'z';
+
+    if (outputs->held == TRAMP_MAX_HELD)
+        return NULL;
+    if (text && Py_TYPE(arg) == &PyUnicode_Type) {
+        Py_ssize_t size;
+        const char *utf8 = tramp_utf8(arg, &size);
+        if (utf8 == NULL)
+            return NULL;
+        PyBuffer_FillInfo(buffer, arg, (void *)utf8, size, 1, 0);
+    } else if (letter == 'z' && arg == Py_None) {
+        PyBuffer_FillInfo(buffer, NULL, NULL, 0, 1, 0);
+    } else if ((Py_TYPE(arg) != &PyBytes_Type || letter == 'w') && Py_TYPE(arg) != &PyByteArray_Type) {
+        return NULL;
+    } else if (PyObject_GetBuffer(arg, buffer, letter == 'w' ? 1 : 0) < 0) {
+        PyErr_Clear();
+        return NULL;
+    }
+    outputs->buffers[outputs->held++] = buffer;
+    return format + 1;
+}
+
+/* What `#` stores without PY_SSIZE_T_CLEAN, and whether, depends on the version. */
+static inline bool is_refused(const char *format, const struct tramp_outputs *outputs)
+{
+    return *format == '#' && outputs->sizes != TRAMP_SSIZE;
+}
+
 UNIT(unit_s)
 {
     Py_ssize_t size;
-    const char *text = tramp_utf8(arg, &size);
+    const char *text;
 
-    if (is_refused(format, outputs) || (text == NULL && !(*format == '#' && to_bytes(arg, &text, &size))))
+    if (*format == '*')
+        return store_buffer(arg, 's', format, outputs);
+    if (is_refused(format, outputs))
+        return NULL;
+    text = tramp_utf8(arg, &size);
+    if (text == NULL && !(*format == '#' && to_bytes(arg, &text, &size)))
         return NULL;
     return store_text(text, size, format, outputs);
 }
@@ -201,6 +232,8 @@ UNIT(unit_z)
 {
     if (arg != Py_None)
         return unit_s(arg, format, outputs);
+    if (*format == '*')
+        return store_buffer(arg, 'z', format, outputs);
     return is_refused(format, outputs) ? NULL : store_text(NULL, 0, format, outputs);
 }
 
@@ -209,15 +242,23 @@ UNIT(unit_y)
     Py_ssize_t size;
     const char *text;
 
+    if (*format == '*')
+        return store_buffer(arg, 'y', format, outputs);
     if (is_refused(format, outputs) || !to_bytes(arg, &text, &size))
         return NULL;
     return store_text(text, size, format, outputs);
+}
+
+UNIT(unit_w)
+{
+    return *format == '*' ? store_buffer(arg, 'w', format, outputs) : NULL;
 }
 
 tramp_unit *const tramp_units[256] = {
     ['b'] = unit_b, ['B'] = unit_B, ['h'] = unit_h, ['H'] = unit_H, ['i'] = unit_i, ['I'] = unit_I, ['l'] = unit_l, ['L'] = unit_L,
     ['n'] = unit_n, ['k'] = unit_k, ['K'] = unit_K, ['d'] = unit_d, ['f'] = unit_f, ['c'] = unit_c, ['C'] = unit_C, ['p'] = unit_p,
     ['U'] = unit_U, ['S'] = unit_S, ['Y'] = unit_Y, ['O'] = unit_O, ['s'] = unit_s, ['z'] = unit_z, ['y'] = unit_y,
+    ['w'] = unit_w,
 };
 
 const unsigned tramp_classes[256] = {
@@ -226,7 +267,7 @@ const unsigned tramp_classes[256] = {
     ['b'] = TRAMP_UNIT, ['B'] = TRAMP_UNIT, ['h'] = TRAMP_UNIT, ['H'] = TRAMP_UNIT, ['i'] = TRAMP_UNIT, ['I'] = TRAMP_UNIT,
     ['l'] = TRAMP_UNIT, ['L'] = TRAMP_UNIT, ['n'] = TRAMP_UNIT, ['k'] = TRAMP_UNIT, ['K'] = TRAMP_UNIT, ['d'] = TRAMP_UNIT,
     ['f'] = TRAMP_UNIT, ['c'] = TRAMP_UNIT, ['C'] = TRAMP_UNIT, ['p'] = TRAMP_UNIT, ['U'] = TRAMP_UNIT, ['S'] = TRAMP_UNIT,
-    ['Y'] = TRAMP_UNIT, ['O'] = TRAMP_UNIT, ['s'] = TRAMP_UNIT, ['z'] = TRAMP_UNIT, ['y'] = TRAMP_UNIT,
+    ['Y'] = TRAMP_UNIT, ['O'] = TRAMP_UNIT, ['s'] = TRAMP_UNIT, ['z'] = TRAMP_UNIT, ['y'] = TRAMP_UNIT, ['w'] = TRAMP_UNIT,
 };
 
 const char *tramp_skip(const char *format, struct tramp_outputs *outputs)
@@ -239,7 +280,7 @@ const char *tramp_skip(const char *format, struct tramp_outputs *outputs)
     (void)va_arg(outputs->list, void *);
     if (tramp_class_of(*format) != TRAMP_SUFFIX)
         return format;
-    if (text && *format == '*')
+    if ((text || letter == 'w') && *format == '*')
         return format + 1;
     if (!(letter == 'O' ? *format == '!' || *format == '&' : text && *format == '#' && outputs->sizes == TRAMP_SSIZE))
         return NULL;
