@@ -100,6 +100,7 @@ def test_c(source, expected):
         pytest.param('int C::f(int a) const {}', 'C::f(a) {}', id='member'),
         pytest.param('A::B::C *n::C::f(int a) {}', 'n::C::f(a) {}', id='qualified'),
         pytest.param('C::C(int a) : x(a), y{1}, z<int>{2} { int b; }', 'C::C(a) {}', id='constructor'),
+        pytest.param('C::C(int a) NOEXCEPT_IF(x) : a(1) {}', 'C::C(a) {}', id='constructor with a macro'),
         pytest.param('C::C() : a{}, b{} {}', 'C::C() {}', id='constructor with braces'),
         pytest.param('C::C() try : a(1) { } catch (...) { } int x;', 'C::C() {}', id='constructor with try'),
         pytest.param('int f(int a) try { return 1; } catch (int) { return 2; } catch (...) { }', 'f(a) {}', id='function with try'),
@@ -132,6 +133,7 @@ def test_c(source, expected):
         pytest.param('int f(int a) { auto s = R"x(} )" })x"; }', 'f(a) {}', id='raw string'),
         pytest.param("int f(int a) { return 0xF'F + u8'}' + '}' + 1'0; }", 'f(a) {}', id='separators and characters'),
         pytest.param("int f(int a) { switch (a) { case'a': case'}': ; } }", 'f(a) {}', id='character behind a word'),
+        pytest.param('int f(int a = -1, const char *b = "", char c = \'c\');', 'f(a, b, c) ;', id='literals as defaults'),
         pytest.param('int f(int a) = delete;', 'f(a) ;', id='deleted'),
     ],
 )
@@ -143,6 +145,7 @@ def test_cxx(source, expected):
     ('source', 'expected'),
     [
         pytest.param('namespace a::b { inline namespace c { int f(); } }', ['[a.b.c] f() ;'], id='namespaces'),
+        pytest.param('namespace a::inline b VISIBLE(x) Y { int f(); }', ['[a.b] f() ;'], id='namespace with macros'),
         pytest.param('namespace { int f(); } int g();', ['[-] f() ;', 'g() ;'], id='unnamed namespace'),
         pytest.param('namespace a = b; int f();', ['f() ;'], id='namespace alias'),
         pytest.param('extern "C" { int f(void); } int g();', ['f() ;', 'g() ;'], id='extern C'),
@@ -223,7 +226,9 @@ def test_no_function(source, language):
     assert [name for name in found if name != 'g'] == []
 
 
-@pytest.mark.parametrize('source', ['Foo x(1, 2);', 'Foo x("a");', "Foo x('a');", 'Foo x{f(1)};', 'auto f = [](int a) { return a; };'])
+@pytest.mark.parametrize(
+    'source', ['Foo x(1, 2);', 'Foo x(a, -1);', 'Foo x("a");', "Foo x('a');", 'Foo x{f(1)};', 'auto f = [](int a) { return a; };']
+)
 def test_no_function_of_cxx(source):
     assert functions(source, 'c++') == []
 

@@ -33,8 +33,7 @@ def classify(declaration: Declaration, cxx: bool) -> tuple[Brace, tuple[str, ...
     words = [item.text for item in items if item.kind == WORD]
     texts = {item.text for item in items}
     if b'namespace' in words and b'using' not in words:
-        names = tuple(text_of(word) for word in words[words.index(b'namespace') + 1 :] if word != b'inline')
-        return Brace.SCOPE, names or ('',)
+        return Brace.SCOPE, _namespace_names(items)
     if len(items) > 1 and items[-1].kind == STRING and items[-2].text == b'extern':
         return Brace.SCOPE, ()
     if len(items) == 1 and words and words[0] not in _OPENS_BLOCK:
@@ -55,6 +54,18 @@ def is_member_initialiser(declaration: Declaration) -> bool:
     while colon and items[colon - 1].text in _BEFORE_BODY:
         colon -= 1
     return colon > 0 and items[colon - 1].text == b'()'
+
+
+def _namespace_names(items: Sequence[Item]) -> tuple[str, ...]:
+    """Return the names in `namespace a::inline b VISIBILITY(x)`."""
+    at = next(index for index, item in enumerate(items) if item.text == b'namespace') + 1
+    names: list[str] = []
+    for index in range(at, len(items)):
+        if items[index].kind == WORD and items[index].text != b'inline':
+            if names and items[index - 1].text not in (b'::', b'inline'):
+                break
+            names.append(text_of(items[index].text))
+    return tuple(names) or ('',)
 
 
 def _class_names(items: Sequence[Item]) -> tuple[str, ...]:

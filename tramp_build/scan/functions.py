@@ -6,8 +6,8 @@ one behind a name that a type stands before (`int f(...)`); failing that, the la
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from tramp_build.model import Span
@@ -72,7 +72,8 @@ def find_function(declaration: Declaration, cxx: bool, class_name: str | None, d
         if strength == _STRONG:
             found = candidate
             break
-        weak = candidate if strength == _WEAK else weak
+        if strength == _WEAK and (weak is None or _is_lower(items[index - 1].text) or items[weak.last].text.startswith(_TYPE_MACROS)):
+            weak = candidate  # `Py_LOCAL(int) f()` and not `C::C() NOEXCEPT(x)`
     if found is None and weak is not None and _weak_is_enough(items, weak, class_name, cxx, defines):
         found = weak
     if found is None or (not defines and _are_arguments(declaration.inside(items[found.group]))):
@@ -155,9 +156,10 @@ def _may_follow(items: Sequence[Item], index: int, defines: bool) -> bool:
         return False
     if any(other.text == b';' for other in items[index:]):
         return defines  # K&R parameters
-    if not _is_lower(item.text):  # NORETURN, PRINTF(1, 2)
-        rest = items[index:]
-        calls = any(two.text == b'()' and one.kind == WORD and _is_lower(one.text) for one, two in itertools.pairwise(rest))
+    if not _is_lower(item.text):  # NORETURN, PRINTF(1, 2), and what may come behind that
+        end = next((at for at in range(index, len(items)) if items[at].text in TRAILING), len(items))
+        rest = items[index:end]
+        calls = any(two.text == b'()' and one.kind == WORD and _is_lower(one.text) for one, two in pairwise(rest))
         return not calls and all(other.kind in (WORD, GROUP) for other in rest)
     return index + 1 == len(items)
 
@@ -183,10 +185,12 @@ def _weak_is_enough(items: Sequence[Item], weak: _Candidate, class_name: str | N
 
 def _are_arguments(tokens: Sequence[Token]) -> bool:
     """Whether `x(...)` is a variable with constructor arguments, or a macro call: one of them begins with a literal."""
-    return any(
-        token[0] in (NUMBER, STRING, CHAR) and (not index or tokens[index - 1][1] in (b',', b'(', b'-'))
-        for index, token in enumerate(tokens)
-    )
+    begins = True
+    for kind, text, _, _ in tokens:
+        if begins and kind in (NUMBER, STRING, CHAR):
+            return True
+        begins = text in (b',', b'(') or (begins and text == b'-')
+    return False
 
 
 def _header(declaration: Declaration, found: _Candidate, cxx: bool, defines: bool) -> Header:
