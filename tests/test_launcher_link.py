@@ -244,6 +244,15 @@ def test_compile_and_link_falls_back(sandbox: Sandbox, cc: str, library: Path) -
     assert not sandbox.dir.joinpath('program').exists()
 
 
+def test_compile_and_link_without_a_conf(sandbox: Sandbox, cc: str) -> None:
+    sandbox.route('a.c')
+    sandbox.state.dir.joinpath('conf').unlink()
+    sandbox.run(cc, 'a.c', '-o', 'program')
+    assert sandbox.plain('./program').stdout.startswith('1')
+    assert sandbox.outcomes() == ['link-plain']
+    assert not sandbox.dir.joinpath('.tramp-build').exists()
+
+
 def test_compile_and_link_of_something_plain(sandbox: Sandbox, cc: str, library: Path) -> None:
     sandbox.write('a.c', SOURCE.replace('PyMethodDef', ''))
     sandbox.run(cc, 'a.c', '-o', 'program')

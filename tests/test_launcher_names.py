@@ -96,6 +96,15 @@ def test_names_includes_and_dependencies_are_those_of_the_source(sandbox: Sandbo
     assert sandbox.outcomes() == ['routed']
 
 
+@pytest.mark.parametrize('spelled', ['src/a.c', '{dir}/src/a.c'])
+def test_a_source_that_includes_itself(sandbox: Sandbox, cc: str, spelled: str) -> None:
+    """What it would include is the original, and what was decided for the copy does not hold there."""
+    sandbox.route('src/a.c', '#ifndef AGAIN\n#define AGAIN\n#include "a.c"\n#else\n' + SOURCE + '#endif\n')
+    done = sandbox.run(cc, '-c', spelled.format(dir=sandbox.dir))
+    assert 'compiled without trampolines: it includes itself' in done.stderr
+    assert sandbox.answer() == '1'
+
+
 def debug_names(sandbox: Sandbox, file: str, cwd: str = '.') -> set[str]:
     text = sandbox.plain('readelf', '--debug-dump=info,line', '-W', file, cwd=cwd).stdout
     producer = re.findall(r'DW_AT_producer .*: (.*)', text)

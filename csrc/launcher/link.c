@@ -66,13 +66,17 @@ static bool has_static_runtime(const struct command *command)
     return found;
 }
 
+static char *library_path(const struct conf *conf, const char *name, bool shared)
+{
+    return shared ? concat(conf->libdir, "/", name, "-", conf->version, ".so", NULL) : concat(conf->libdir, "/", name, ".a", NULL);
+}
+
 static struct libraries choose_libraries(const struct command *command, const struct conf *conf)
 {
     struct libraries libraries = {.c_shared = !conf->link_static && !command->static_link};
     libraries.cxx_shared = libraries.c_shared && !has_static_runtime(command);
-    libraries.c = libraries.c_shared ? concat(conf->libdir, "/libtramp-", conf->version, ".so", NULL) : concat(conf->libdir, "/libtramp.a", NULL);
-    libraries.cxx = libraries.cxx_shared ? concat(conf->libdir, "/libtramp-cxx-", conf->version, ".so", NULL)
-                                         : concat(conf->libdir, "/libtramp-cxx.a", NULL);
+    libraries.c = library_path(conf, "libtramp", libraries.c_shared);
+    libraries.cxx = library_path(conf, "libtramp-cxx", libraries.cxx_shared);
     return libraries;
 }
 
@@ -181,14 +185,6 @@ static struct words as_given(const struct call *call)
     return words;
 }
 
-static struct words copied(const struct words *words)
-{
-    struct words copy = {0};
-    for (size_t i = 0; i < words->count; i++)
-        add_word(&copy, words->items[i]);
-    return copy;
-}
-
 /* A link of objects alone, which says what it has to say while it runs. */
 static struct result link_objects(const struct call *call, const struct words *words)
 {
@@ -201,8 +197,8 @@ static struct result link_objects(const struct call *call, const struct words *w
 }
 
 /* Compiles units and links in one call; where that does not work, the sources are compiled as they are, and `fell_back`. */
-static struct result compile_and_link(const struct call *call, const struct words *words, const struct words *without, const struct routed *routed,
-                                      size_t count, const char *problem, bool *fell_back)
+static struct result compile_and_link(const struct call *call, const struct words *words, const struct words *without,
+                                      const struct routed *routed, size_t count, const char *problem, bool *fell_back)
 {
     struct result result = {0};
     if (problem == NULL)
@@ -223,23 +219,25 @@ static struct result compile_and_link(const struct call *call, const struct word
 static struct result link_again(const struct call *call, struct words words, const struct conf *conf, struct libraries *libraries)
 {
     libraries->cxx_shared = false;
-    libraries->cxx = concat(conf->libdir, "/libtramp-cxx.a", NULL);
+    libraries->cxx = library_path(conf, "libtramp-cxx", false);
     add_libraries(&words, conf, libraries);
     return link_objects(call, &words);
 }
 
 /* Runs the link with libtramp and sees to what comes out. */
-static _Noreturn void link_with(const struct call *call, const struct conf *conf, const struct routed *routed, size_t count, const char *problem,
-                                bool uses)
+static _Noreturn void link_with(const struct call *call, const struct conf *conf, const struct routed *routed, size_t count,
+                                const char *problem, bool uses)
 {
     const char *output = call->command.output ? call->command.output : "a.out";
     bool one_step = count || problem, fell_back = false;
     struct libraries libraries = choose_libraries(&call->command, conf);
-    struct words without = as_given(call), words = count && !problem ? routed_words(call, routed, count, NULL) : as_given(call), again = copied(&words);
+    struct words without = as_given(call), again = as_given(call);
+    struct words words = count && !problem ? routed_words(call, routed, count, NULL) : as_given(call);
     if (uses)
         add_libraries(&without, conf, &libraries);
     add_libraries(&words, conf, &libraries);
-    struct result result = one_step ? compile_and_link(call, &words, &without, routed, count, problem, &fell_back) : link_objects(call, &words);
+    struct result result = one_step ? compile_and_link(call, &words, &without, routed, count, problem, &fell_back)
+                                    : link_objects(call, &words);
     if (fell_back && !uses)
         end_like(result);
     if (!one_step && libraries.cxx_shared && carries_runtime(output, &libraries))
@@ -260,7 +258,13 @@ _Noreturn void link_with_libtramp(const struct call *call)
     bool uses = !command->relocatable && anything_uses(command);
     if (!uses && count == 0 && problem == NULL)
         run_as_it_is(call, OUTCOME_LINK_PLAIN);
-    if ((!call->state_given && !create_state(call->state)) || !read_conf(&conf, call->state)) {
+    bool known = (call->state_given || create_state(call->state)) && read_conf(&conf, call->state);
+    if (!known && !uses) { /* nothing is lost but trampolines */
+        for (size_t i = 0; i < count; i++)
+            remove_unit(&routed[i].unit);
+        run_as_it_is(call, OUTCOME_LINK_PLAIN);
+    }
+    if (!known) {
         const char *output = command->output ? command->output : "a.out";
         say("error", output, concat("uses libtramp, and ", call->state, "/conf, which says where that is, can not be read", NULL));
         _exit(1);

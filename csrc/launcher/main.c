@@ -68,6 +68,7 @@ int main(int argc, char **argv)
         link_with_libtramp(&call);
     if (call.command.refusal == OUTCOME_NONE)
         compile(&call);
-    log_outcome(call.state, call.command.refusal, call.command.source_count ? call.command.sources[0].path : NULL, call.command.output, NULL);
+    const char *source = call.command.source_count ? call.command.sources[0].path : NULL;
+    log_outcome(call.state, call.command.refusal, source, call.command.output, NULL);
     execute_original();
 }

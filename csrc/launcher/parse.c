@@ -117,8 +117,9 @@ static void take_wp(struct parser *parser, size_t index, const char *list)
 
 static void take_for_tool(struct parser *parser, const char *argument)
 {
-    static const char *const hard[] = {"-E",     "-M", "-S",          "-dependency-file", "-emit-", "-fdirectives-only", "-fmodule", "-fpreprocessed",
-                                       "-include-pch", "-remap-file", "-serialize-", "-x",     NULL};
+    static const char *const hard[] = {
+        "-E", "-M", "-S", "-dependency-file", "-emit-", "-fdirectives-only", "-fmodule", "-fpreprocessed", "-include-pch", "-remap-file",
+        "-serialize-", "-x", NULL};
     for (const char *const *prefix = hard; *prefix; prefix++)
         if (starts_with(argument, *prefix))
             refuse(parser, OUTCOME_UNKNOWN_OPTION);

@@ -20,7 +20,8 @@ bool is_strict(const char *state)
 }
 
 /* Nothing in the index: read the file, and ask Python only where a table may be in it. */
-static enum outcome find_out(const struct call *call, const char *path, const struct stat *status, enum language language, struct record *found)
+static enum outcome find_out(const struct call *call, const char *path, const struct stat *status, enum language language,
+                             struct record *found)
 {
     struct view view = {0};
     if (!open_view(&view, path))

@@ -65,30 +65,35 @@ static void add_escaped(struct buffer *text, const char *name)
     }
 }
 
-static bool is_file(const char *path)
+/* What leads from the unit to a path as spelled. */
+static const char *way_to_siblings(const struct unit *unit)
 {
-    struct stat status;
-    return stat(path, &status) == 0 && !S_ISDIR(status.st_mode);
+    if (unit->sibling_prefix == NULL)
+        return "";
+    return unit->sibling_prefix[0] == '/' ? unit->sibling_prefix : unit->sibling_prefix + strlen(unit->prefix);
 }
 
 /* `name` is what stood after the mark.  A path with a quote in it goes between angle brackets: for an absolute path they
-   mean the same.  False where the path can not be written as an include at all. */
-static bool add_include(struct buffer *text, const struct unit *unit, const char *name)
+   mean the same.  NULL is success. */
+static const char *add_include(struct buffer *text, const struct unit *unit, const char *name, const struct stat *source)
 {
-    char *spelled = concat(unit->source_prefix, name, NULL);
-    const char *way = unit->sibling_prefix == NULL ? "" : unit->sibling_prefix[0] == '/' ? unit->sibling_prefix : unit->sibling_prefix + strlen(unit->prefix);
-    char *path = concat(way, spelled, NULL);
-    if (!is_file(spelled))
-        path = concat(name, NULL);
+    struct stat status;
+    char *spelled = concat(unit->source_prefix, name, NULL), *path = concat(name, NULL);
+    if (stat(spelled, &status) == 0 && !S_ISDIR(status.st_mode))
+        path = concat(way_to_siblings(unit), spelled, NULL);
     bool quote = strchr(path, '"') != NULL;
+    if ((quote && strchr(path, '>')) || strchr(path, '\n'))
+        return "the path of an included file can not be written as an include";
+    if (path[strlen(name)] && status.st_ino == source->st_ino && status.st_dev == source->st_dev)
+        return "it includes itself";
     add_text(text, quote ? "<" : "\"");
     add_text(text, path);
     add_text(text, quote ? ">" : "\"");
-    return !(quote && strchr(path, '>')) && !strchr(path, '\n');
+    return NULL;
 }
 
-/* The text after the first line with every marked name resolved. */
-static bool add_resolved(struct buffer *text, const struct unit *unit, const char *at, const char *end)
+/* The text after the first line with every marked name resolved.  NULL is success. */
+static const char *add_resolved(struct buffer *text, const struct unit *unit, const char *at, const char *end, const struct stat *source)
 {
     static const char mark[] = "\"" INCLUDE_MARK;
     const char *hit;
@@ -98,14 +103,15 @@ static bool add_resolved(struct buffer *text, const struct unit *unit, const cha
         const char *quote = memchr(at, '"', (size_t)(end - at));
         struct buffer name = {0};
         if (quote == NULL)
-            return false;
+            return "the rewritten text has a name without end";
         add_bytes(&name, at, (size_t)(quote - at));
-        if (!add_include(text, unit, name.data))
-            return false;
+        const char *problem = add_include(text, unit, name.data, source);
+        if (problem)
+            return problem;
         at = quote + 1;
     }
     add_bytes(text, at, (size_t)(end - at));
-    return true;
+    return NULL;
 }
 
 /* Another call may remove the common directory, empty at that moment, between its making and the making of ours. */
@@ -132,10 +138,11 @@ static const char *write_unit(const struct unit *unit, const struct view *body, 
     add_text(&text, "#line 1 \"");
     add_escaped(&text, source);
     add_text(&text, "\"\n");
-    if (!add_resolved(&text, unit, newline + 1, end))
-        return "the path of an included file can not be written as an include";
+    const char *problem = add_resolved(&text, unit, newline + 1, end, status);
+    if (problem)
+        return problem;
     if (!make_unit_directory(unit->prefix) || !write_file(unit->path, text.data, text.size, &status->st_mtim)) {
-        const char *problem = concat(unit->path, ": ", strerror(errno), NULL);
+        problem = concat(unit->path, ": ", strerror(errno), NULL);
         remove_unit(unit);
         return problem;
     }
