@@ -126,11 +126,24 @@ def test_no_tables(source, language):
     assert scan(source.encode(), language).tables == ()
 
 
-@pytest.mark.parametrize('source', ['f(&(PyMethodDef){"f", f});', 'x = (PyMethodDef[]) { {"f", f}, {0} };', 'x = (PyMethodDef[2]){{0}};'])
-def test_a_compound_literal_is_a_problem_with_a_place(source):
-    result = scan(f'void g(void) {{\n {source}\n}}'.encode(), 'c')
-    assert result.tables == ()
-    assert [(problem.reason, problem.line) for problem in result.problems] == [('unnamed-table', 2)]
+@pytest.mark.parametrize(
+    ('source', 'reason'),
+    [
+        pytest.param('void g(void) {\n f(&(PyMethodDef){"f", f}); }', 'unnamed-table', id='compound literal'),
+        pytest.param('void g(void) {\n x = (PyMethodDef[]) { {"f", f}, {0} }; }', 'unnamed-table', id='compound literal of an array'),
+        pytest.param('void g(void) {\n x = (PyMethodDef[2]){{0}}; }', 'unnamed-table', id='compound literal with a size'),
+        pytest.param('PyMethodDef *x =\n (PyMethodDef[]){{"f", f}, {0}};', 'unnamed-table', id='compound literal at file scope'),
+        pytest.param('std::vector<PyMethodDef> x\n = {{"f", f}, {0}};', 'unnamed-table', id='container'),
+        pytest.param('std::array<PyMethodDef, 2> x\n = {{{"f", f}, {0}}};', 'unnamed-table', id='container with a size'),
+        pytest.param('\nPyMethodDef x[] = METHODS(f, g);', 'macro-table', id='rows of a macro'),
+        pytest.param('\nstatic PyGetSetDef x[2] = OTHER;', 'macro-table', id='rows of another name'),
+        pytest.param('PyMethodDef x[] = {\n#include "rows.inc"\n{0}};', 'included-rows', id='included rows'),
+    ],
+)
+def test_what_is_not_read_is_a_problem_with_a_place(source, reason):
+    result = scan(source.encode(), 'c++')
+    assert [row for table in result.tables for row in table.rows] == []
+    assert [(problem.reason, problem.line) for problem in result.problems] == [(reason, 2)]
 
 
 SPANS = [

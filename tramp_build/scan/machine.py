@@ -62,6 +62,8 @@ class Machine:
             self._switch(keyword, self.source[match.end() : end], start)
         elif keyword == b'endif':
             self._end_condition(start)
+        elif keyword == b'include' and self.mode == TABLE and not self.conditions.dead:
+            self.results.problem('included-rows', start, 'rows of a table that stand in another file')
         elif keyword == b'define' and not self.conditions.dead:
             self._define(match.end(), end)
 

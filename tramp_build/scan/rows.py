@@ -44,14 +44,13 @@ class RowReader:
         """Add the rows in `tokens`; `end` is the condition of the place behind them."""
         if not tokens:
             return
-        marks = sum(token[0] in MARKS for token in tokens)
-        if marks > _MAX_MARKS:
-            tokens = without_marks(tokens)
-        if not marks and tokens[-1][1] == b'}' and sum(token[1] == b'{' for token in tokens) == 1 and tokens[0][1] == b'{':
+        if tokens[0][1] == b'{' and tokens[-1][1] == b'}' and not any(token[1] == b'{' or token[0] in MARKS for token in tokens[1:]):
             self.finish_flat(end)
             self._add(self._row(tokens, end))
-        else:
-            self._take_mixed(tokens, conditions_of(tokens, end))
+            return
+        if sum(token[0] in MARKS for token in tokens) > _MAX_MARKS:
+            tokens = without_marks(tokens)
+        self._take_mixed(tokens, conditions_of(tokens, end))
 
     def _take_mixed(self, tokens: list[Token], conditions: list[Condition]) -> None:
         """Add the rows in `tokens` where they are anything but one row in its braces."""
@@ -153,6 +152,8 @@ def assign(parts: Sequence[Sequence[Token]], members: Sequence[bytes]) -> list[S
 
 def is_null(tokens: Sequence[Token]) -> bool:
     """Whether these tokens are a null pointer, however cast, or nothing."""
+    if len(tokens) == 1:
+        return tokens[0][1] in NULLS
     if len(tokens) > _MAX_NULL_TOKENS or any(token[1] == b',' for token in tokens):
         return False
     values = [token[1] for token in tokens if token[1] not in (b')', b'}', b'{')]

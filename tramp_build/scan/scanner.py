@@ -15,7 +15,7 @@ from tramp_build.scan.oldstyle import declares, old_style_parameters
 from tramp_build.scan.state import DECLARE, SKIP, TABLE, Body, Node
 from tramp_build.scan.syntax import Declaration
 from tramp_build.scan.tablereader import TableReader
-from tramp_build.scan.tables import find_head, mentions_table
+from tramp_build.scan.tables import find_head, holds_tables, is_made_elsewhere
 from tramp_build.scan.variants import has_marks, variants, visible
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ class Scanner(TableReader):
         self.language = language
         self.token_re = lexer.TOKEN_CXX if cxx else lexer.TOKEN_C
         self.begin = self.position = len(_BOM) if source.startswith(_BOM) else 0
+        self.may_have_tables = any(word in source for word in lexer.TABLE_TYPES)
         self.old_style: frozenset[bytes] = frozenset()  # parameters of the K&R definition that is being read
 
     def scan(self) -> ScanResult:
@@ -134,6 +135,8 @@ class Scanner(TableReader):
         tokens = self.declaration
         if self.finished:
             self.emit_tables(tokens[-1][3])
+        elif self._mentions_table(tokens) and is_made_elsewhere(tokens, self.cxx):
+            self.results.problem('macro-table', tokens[0][2], 'a table whose rows are not written here')
         elif tokens and self.scope.kind != ScopeKind.FUNCTION and any(token[1] == b'(' for token in tokens):
             if not self.cxx and self._goes_on(tokens):
                 tokens.append((BRACKET, b';', end - 1, end))
@@ -189,11 +192,14 @@ class Scanner(TableReader):
         self.body = None
         self.declaration.append((BLOCK, b'{}', start, start + 1))
 
+    def _mentions_table(self, tokens: Sequence[Token]) -> bool:
+        return self.may_have_tables and any(token[1] in lexer.TABLE_TYPES for token in tokens)
+
     def _is_initialiser(self, tokens: list[Token]) -> bool:
         """Whether what a brace opens behind `tokens` is plainly neither a table nor a body: spares a closer look at long lists."""
         last = tokens[-1]
         if last[1] == b'=':
-            return not mentions_table(tokens)
+            return not self._mentions_table(tokens)
         return last[0] == BLOCK and not self.cxx and not self.finished
 
     def _open(self, start: int) -> bool:
@@ -201,10 +207,12 @@ class Scanner(TableReader):
         if self.finished:
             self._end_unfinished()
         seen = Declaration.of(visible(self.declaration, self.conditions.path), self.cxx)
-        head = find_head(seen) if mentions_table(seen.tokens) else None
+        head = find_head(seen) if self._mentions_table(seen.tokens) else None
         if head is not None:
             self.open_table(head, seen, start)
             return True
+        if self._mentions_table(seen.tokens) and holds_tables(seen.tokens):
+            self.results.problem('unnamed-table', start, 'a table that is no variable of its own')
         if self.scope.kind == ScopeKind.FUNCTION or not seen.items or (self.cxx and is_member_initialiser(seen)):
             return False
         headers = self._headers(self.declaration, seen, defines=True)

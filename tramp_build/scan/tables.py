@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING, Final
 
 from tramp_build.scan.functions import spell, start_of
 from tramp_build.scan.lexer import TABLE_TYPES, WORD, Token
+from tramp_build.scan.syntax import Declaration
+from tramp_build.scan.variants import without_marks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tramp_build.model import Condition, Row
-    from tramp_build.scan.syntax import Declaration, Item
+    from tramp_build.scan.syntax import Item
 
 # In front of the type these make it something else than a variable.
 _NOT_A_VARIABLE: Final = frozenset(b'typedef using return new delete sizeof friend operator case goto'.split())
+_ENDS_TYPE: Final = frozenset({b'>', b',', b')', b'['})
 _SPECIFIERS: Final = frozenset(b'const volatile constexpr constinit static inline'.split())
 
 
@@ -47,10 +50,6 @@ class OpenTable:
     flat: list[Sequence[Token]] = field(default_factory=list)  # members of a row that has no braces of its own
 
 
-def mentions_table(tokens: Sequence[Token]) -> bool:
-    return any(token[1] in TABLE_TYPES for token in tokens)
-
-
 def find_head(declaration: Declaration) -> Head | None:
     """Return the table that a declaration, up to its `{`, defines; None if it is something else."""
     tokens, everything, items = declaration.tokens, declaration.everything, declaration.items
@@ -69,6 +68,22 @@ def find_head(declaration: Declaration) -> Head | None:
     name = tokens[declarator[0].first : declarator[-1].last + 1]
     static = any(item.text == b'static' for item in everything[first : everything.index(declarator[0])])
     return Head(items[at].text.decode(), spell(name), declarator[-1].start, items[at].last, everything[first].start, array, static)
+
+
+def is_made_elsewhere(tokens: Sequence[Token], cxx: bool) -> bool:
+    """Whether a declaration up to its semicolon is an array of rows that a macro or another name gives: `PyMethodDef m[] = METHODS`."""
+    equals = next((index for index, token in enumerate(tokens) if token[1] == b'='), None)
+    if equals is None or equals + 1 == len(tokens):
+        return False
+    head = find_head(Declaration.of(without_marks(tokens[: equals + 1]), cxx))
+    return head is not None and head.array
+
+
+def holds_tables(tokens: Sequence[Token]) -> bool:
+    """Whether a brace behind `tokens` is that of `vector<PyMethodDef> m = {...}` or `p = (PyMethodDef[]){...}`."""
+    texts = [token[1] for token in tokens]
+    around = zip(texts, texts[1:], texts[2:], strict=False)
+    return b'=' in texts and any(one in (b'<', b'(') and two in TABLE_TYPES and three in _ENDS_TYPE for one, two, three in around)
 
 
 def _last_declarator(items: Sequence[Item], at: int) -> list[Item]:
