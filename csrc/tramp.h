@@ -118,6 +118,10 @@ TRAMP_API struct _object *tramp_fastcall(
 /** METH_FASTCALL | METH_KEYWORDS; `kwnames` is a tuple of str or NULL, their values follow the positional ones in `args`. */
 TRAMP_API struct _object *tramp_fastcall_keywords(struct _object *self, struct _object *const *args, tramp_ssize nargs,
     struct _object *kwnames, tramp_function_fastcall_keywords *impl, const char *name);
+/** A METH_VARARGS method that was made to take a vector: METH_FASTCALL | METH_KEYWORDS, where keywords raise the TypeError that they
+ *  raised before, in the words of the running CPython. */
+TRAMP_API struct _object *tramp_positional(struct _object *self, struct _object *const *args, tramp_ssize nargs,
+    struct _object *kwnames, tramp_function_fastcall *impl, const char *name);
 /** METH_METHOD | METH_FASTCALL | METH_KEYWORDS; `cls` is the class that defines the method. */
 TRAMP_API struct _object *tramp_method(struct _object *self, struct _typeobject *cls, struct _object *const *args, tramp_ssize nargs,
     struct _object *kwnames, const struct tramp_method_def *def);

@@ -1,7 +1,7 @@
 /* trampolines.c: the trampolines of libtramp, without the barrier.
  *
  * Each is a jump and leaves no frame: should a C++ exception or the forced unwinding of a thread pass, there is nothing in its way. */
-#include "defs.h"
+#include "positional.h"
 
 #define TRAMP_METHOD(convention, implementation, parameters, arguments) \
     PyObject *tramp_##convention(TRAMP_EXPAND parameters, implementation *impl, const char *name) \
@@ -11,6 +11,15 @@
     }
 #include "signatures.def"
 #undef TRAMP_METHOD
+
+PyObject *tramp_positional(
+    PyObject *self, PyObject *const *args, tramp_ssize nargs, PyObject *kwnames, tramp_function_fastcall *impl, const char *name)
+{
+    if (__builtin_expect(kwnames != 0, 0) && tramp_has_keywords(kwnames)) {
+        return tramp_refuse_keywords(self, args, nargs, kwnames, name);
+    }
+    return impl(self, args, nargs);
+}
 
 PyObject *tramp_method(
     PyObject *self, PyTypeObject *cls, PyObject *const *args, tramp_ssize nargs, PyObject *kwnames, const struct tramp_method_def *def)

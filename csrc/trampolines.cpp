@@ -3,6 +3,7 @@
 // On the way in and out there is the call, and the place of the method put into the frame for the handler: nothing else.  What
 // happens to an exception is in barrier.cpp, once for all of them.
 #include "barrier.h"
+#include "positional.h"
 
 namespace {
 
@@ -36,6 +37,15 @@ extern "C" {
     }
 #include "signatures.def"
 #undef TRAMP_METHOD
+
+PyObject *tramp_cxx_positional(
+    PyObject *self, PyObject *const *args, tramp_ssize nargs, PyObject *kwnames, tramp_function_fastcall *impl, const char *name)
+{
+    if (__builtin_expect(kwnames != nullptr, 0) && tramp_has_keywords(kwnames)) {
+        return tramp_refuse_keywords(self, args, nargs, kwnames, name);
+    }
+    return guarded<PyObject *>({reinterpret_cast<const void *>(impl), name}, nullptr, [&] { return impl(self, args, nargs); });
+}
 
 PyObject *tramp_cxx_method(
     PyObject *self, PyTypeObject *cls, PyObject *const *args, tramp_ssize nargs, PyObject *kwnames, const struct tramp_method_def *def)

@@ -62,15 +62,15 @@ def rewritten_unit(source: Path, directory: Path, config: Config | None = None) 
     return unit
 
 
-def compile_module(unit: Path, out: Path, *flags: str, compiler: str = '', barrier_library: bool = True) -> Path:
-    """Compile and link `unit` as the module `case` in the directory `out`."""
+def compile_module(unit: Path, out: Path, *flags: str, compiler: str = '', barrier_library: bool = True, include: str = INCLUDE) -> Path:
+    """Compile and link `unit` as the module `case` in the directory `out`; `include` has the headers of the Python that will load it."""
     cxx = unit.suffix != '.c'
     compiler = compiler or ('g++' if cxx else 'gcc')
     library = paths.library_dir()
     libraries = [str(p) for p in (library / f'libtramp-{paths.version()}.so', library / f'libtramp-cxx-{paths.version()}.so') if p.exists()]
     out.mkdir(parents=True, exist_ok=True)
-    module = out / f'case{sysconfig.get_config_var("EXT_SUFFIX")}'
-    command = [compiler, *flags, '-fPIC', '-shared', '-isystem', INCLUDE, str(unit), '-o', str(module)]
+    module = out / 'case.so'
+    command = [compiler, *flags, '-fPIC', '-shared', '-isystem', include, str(unit), '-o', str(module)]
     command += ['-Wl,--as-needed', *libraries, f'-Wl,-rpath,{library}'] if barrier_library else []
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr

@@ -110,7 +110,7 @@ def test_one_function_in_two_branches_has_a_stub_in_each(tmp_path: Path) -> None
     """What stands in front of a table under `#if` is not there for a table under `#else`."""
     table = b'static PyMethodDef t[] = {{"a", f, METH_VARARGS}, {0}};\n'
     text = route(tmp_path, FUNCTION + b'#ifdef A\n' + table + b'#else\n' + table + b'#endif\n').text
-    assert text.count(b'return tramp_fastcall(') == 2
+    assert text.count(b'return tramp_positional(') == 2
 
 
 def test_stub_of_a_namespace_stands_in_it(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from tramp_build import paths, signatures
 from tramp_build.rewrite.prelude import prelude
 
 ROOT = Path(__file__).resolve().parent.parent
-METHODS = {'noargs', 'o', 'varargs', 'keywords', 'fastcall', 'fastcall_keywords', 'method', 'get', 'set'}
+METHODS = {'noargs', 'o', 'varargs', 'keywords', 'fastcall', 'fastcall_keywords', 'positional', 'method', 'get', 'set'}
 PARSER = {
     'tramp_parse', 'tramp_parse_sizet', 'tramp_parse_keywords', 'tramp_parse_keywords_sizet', 'tramp_unpack', 'tramp_args_tuple',
 }  # fmt: skip

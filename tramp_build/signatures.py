@@ -24,11 +24,14 @@ class Signature:
     convention: str  # as the JSON report spells it
     parameters: tuple[tuple[str, str], ...]  # (kind, name) of the method's own parameters
     plain: bool  # the method has the type PyCFunction, so that a table takes it without a cast
+    taken: int | None = None  # how many of the parameters the method itself takes, None: all
     boxed: bool = False  # impl and name travel behind one pointer, where two more arguments would not fit the registers
 
 
-def _signature(name: str, convention: str, kinds: str, names: str, *, plain: bool = False, boxed: bool = False) -> Signature:
-    return Signature(name, convention, tuple(zip(kinds, names.split(), strict=True)), plain, boxed)
+def _signature(
+    name: str, convention: str, kinds: str, names: str, *, plain: bool = False, taken: int | None = None, boxed: bool = False
+) -> Signature:
+    return Signature(name, convention, tuple(zip(kinds, names.split(), strict=True)), plain, taken, boxed)
 
 
 METHODS: Final = (
@@ -41,7 +44,10 @@ METHODS: Final = (
     _signature('method', 'method|fastcall|keywords', 'otvno', 'self cls args nargs kwnames', boxed=True),
 )
 
-BY_CONVENTION: Final = {s.convention: s for s in METHODS}
+# A METH_VARARGS method that takes a vector from now on; no source has this convention.
+POSITIONAL: Final = _signature('positional', 'positional', 'ovno', 'self args nargs kwnames', taken=3)
+
+BY_CONVENTION: Final = {s.convention: s for s in (*METHODS, POSITIONAL)}
 
 _CONVENTION_FLAGS: Final = {
     frozenset({'METH_NOARGS'}): 'noargs',
@@ -81,5 +87,5 @@ def c_type(kind: str, *, cxx: bool) -> str:
 
 def impl_type(signature: Signature, declarator: str, *, cxx: bool) -> str:
     """Declare a pointer to the method: `PyObject *(*declarator)(...)`."""
-    kinds = ', '.join(c_type(kind, cxx=cxx).strip() for kind, _ in signature.parameters)
+    kinds = ', '.join(c_type(kind, cxx=cxx).strip() for kind, _ in signature.parameters[: signature.taken])
     return f'{c_type(OBJECT, cxx=cxx)}(*{declarator})({kinds})'

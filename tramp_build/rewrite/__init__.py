@@ -12,7 +12,7 @@ from tramp_build.rewrite.edits import apply
 from tramp_build.rewrite.prelude import prelude
 from tramp_build.rewrite.text import line_ends, one_line
 from tramp_build.scan.expression import flags_of
-from tramp_build.signatures import BY_CONVENTION
+from tramp_build.signatures import BY_CONVENTION, POSITIONAL
 from tramp_build.upgrade import UPGRADED
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class _Rewriter:
     # Text to insert at an offset, in the order of the rows; the key of the second level keeps one stub from being written twice.
     _inserted: dict[int, dict[str, str]] = field(default_factory=dict)
     _names: set[str] = field(default_factory=set)
-    _shared: dict[tuple[int, str, str], str] = field(default_factory=dict)
+    _shared: dict[tuple[int, str, str, str], str] = field(default_factory=dict)
 
     @property
     def cxx(self) -> bool:
@@ -125,7 +125,7 @@ class _Rewriter:
         assert span is not None
         flags = flags_of(self.source, span, self.scan.macros)
         assert flags is not None
-        self._replace(span, ' | '.join(['METH_FASTCALL', *sorted(flags - {'METH_VARARGS'})]))
+        self._replace(span, ' | '.join(['METH_FASTCALL', *sorted(flags - {'METH_VARARGS'} | {'METH_KEYWORDS'})]))
 
     def _method(self, table: Table, row: Row, entry: Entry) -> None:
         span = row.fields[1]
@@ -142,7 +142,9 @@ class _Rewriter:
             self._replace(span, stubs.lambda_(stubs.Method(signature, impl, name, '', self.cxx, self.plan.barrier)))
             return
         early = entry.placement is Placement.AFTER_DEFINITIONS
-        key = (-1 if early else table.outer_start, signature.convention, impl)
+        # Rows share a stub, but for one that has to say the row's own name.
+        own = name if signature is POSITIONAL else ''
+        key = (-1 if early else table.outer_start, signature.convention, impl, own)
         stub = self._shared.get(key)
         if stub is None:
             stub = self._shared[key] = self._unique('tramp_m_', entry.function)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tramp_build.upgrade.project import Surroundings
 
 # Convention of the source -> convention after the upgrade.
-UPGRADED: Final = {'varargs': 'fastcall', 'varargs|keywords': 'fastcall|keywords'}
+UPGRADED: Final = {'varargs': 'positional', 'varargs|keywords': 'fastcall|keywords'}
 
 _UNUSED: Final = re.compile(rb'\bPy_UNUSED\s*\(\s*(\w+)\s*\)')
 # `PyObject *args` in the ways it is written; a parameter of another type is not for us.
