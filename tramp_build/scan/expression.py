@@ -58,7 +58,7 @@ class FunctionRef:
 
 
 def function_of(source: bytes, span: Span) -> FunctionRef:
-    """The function that the field at `span` names once casts, parentheses and `&` are off."""
+    """Return the function that the field at `span` names once casts, parentheses and `&` are off."""
     tokens = _tokens(source, span)
     items = collapse(tokens, cxx=True)
     for _ in range(_MAX_NESTING):
@@ -72,7 +72,7 @@ def function_of(source: bytes, span: Span) -> FunctionRef:
 
 
 def flags_of(source: bytes, span: Span, macros: Mapping[str, str]) -> frozenset[str] | None:
-    """The METH_* names that the field at `span` means, or None if it is not understood."""
+    """Return the METH_* names that the field at `span` means, None if it is not understood."""
     value = _evaluate(collapse(_tokens(source, span), cxx=True), _tokens(source, span), macros, _MAX_NESTING)
     if value is None or value & ~sum(_FLAGS):
         return None
@@ -101,7 +101,7 @@ def _is_type_group(item: Item, tokens: Sequence[Token]) -> bool:
 
 
 def _inside(items: list[Item], tokens: list[Token]) -> list[Item] | None:
-    """The expression without its outermost cast, parentheses or `&`; None if it has none."""
+    """Return the expression without its outermost cast, parentheses or `&`; None if it has none."""
     if not items:
         return None
     head = items[0]
@@ -154,7 +154,7 @@ def _classify(items: list[Item]) -> FunctionRef:
 
 
 def _evaluate(items: list[Item], tokens: list[Token], macros: Mapping[str, str], budget: int) -> int | None:
-    """The value of an `|` expression of flags; budget bounds macros that lead to each other."""
+    """Return the value of an `|` expression of flags; `budget` bounds macros that lead to each other."""
     total = 0
     expected = True
     for index, item in enumerate(items):

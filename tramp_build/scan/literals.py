@@ -13,12 +13,12 @@ _SIMPLE = {b'n': b'\n', b't': b'\t', b'r': b'\r', b'a': b'\a', b'b': b'\b', b'f'
 
 
 def text_of(raw: bytes) -> str:
-    """Bytes of a source file as text that can always be printed."""
+    """Return bytes of a source file as text that can always be printed."""
     return raw.decode('utf-8', 'backslashreplace')
 
 
 def decode(literals: Iterable[bytes]) -> str | None:
-    """The value of adjacent literals, quotes included, or None if one of them is wide or has no end."""
+    """Return the value of adjacent literals (given with their quotes), None if one of them is wide or has no end."""
     parts = []
     for literal in literals:
         part = _decode_raw(literal) if literal.startswith((b'R"', b'u8R"')) else _decode_plain(literal)
