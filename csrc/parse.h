@@ -11,6 +11,7 @@
 
 #include <stdarg.h>
 #include <stdbool.h>
+#include <string.h>
 
 #include "defs.h"
 
@@ -46,6 +47,16 @@ struct tramp_outputs {
 
 /* parse_units.c */
 
+/* Where CPython keeps values, as far as a module has told (tramp_layout): offsets, 0 where it is not known. */
+struct tramp_known {
+    size_t float_value;            /* of a float */
+    size_t tuple_items;            /* of a tuple */
+    size_t text_length, text_data; /* of a str that is compact and ASCII... */
+    size_t text_state;             /* ...which it is if it has these bits there */
+    unsigned text_bits;
+};
+extern struct tramp_known tramp_known TRAMP_HIDDEN;
+
 /* What a character of a format is.  Units and their suffixes have the first bit, so a sum of them has the number of units in its last
  * 31 bits. */
 #define TRAMP_OTHER 0u
@@ -75,11 +86,22 @@ TRAMP_INLINE const char *tramp_convert(PyObject *arg, const char *format, struct
     return TRAMP_LIKELY(unit != NULL) ? unit(arg, format + 1, outputs) : NULL;
 }
 
+/* The value of a float. */
+TRAMP_INLINE double tramp_double(PyObject *arg)
+{
+    double value;
+
+    if (!TRAMP_LIKELY(tramp_known.float_value != 0))
+        return PyFloat_AsDouble(arg);
+    memcpy(&value, (const char *)arg + tramp_known.float_value, sizeof value);
+    return value;
+}
+
 /* The same for what many calls are made of, in line; NULL: it is something else. */
 TRAMP_INLINE const char *tramp_convert_plain(PyObject *arg, const char *format, struct tramp_outputs *outputs)
 {
     if (*format == 'd' && Py_TYPE(arg) == &PyFloat_Type) {
-        *va_arg(outputs->list, double *) = PyFloat_AsDouble(arg);
+        *va_arg(outputs->list, double *) = tramp_double(arg);
         return format + 1;
     }
     if (*format == 'O' && (unsigned char)(format[1] - '!') > '&' - '!') {
@@ -119,12 +141,30 @@ PyAPI_FUNC(void) PyBuffer_Release(struct tramp_buffer *buffer);
 /* The UTF-8 of a str; NULL if it is not exactly a str, or has lone surrogates. */
 TRAMP_INLINE const char *tramp_utf8(PyObject *text, Py_ssize_t *size)
 {
-    const char *utf8;
+    const char *at = (const char *)text, *utf8;
+    unsigned bits;
 
     if (Py_TYPE(text) != &PyUnicode_Type)
         return NULL;
+    if (TRAMP_LIKELY(tramp_known.text_data != 0)) {
+        memcpy(&bits, at + tramp_known.text_state, sizeof bits);
+        if (TRAMP_LIKELY((bits & tramp_known.text_bits) == tramp_known.text_bits)) {
+            memcpy(size, at + tramp_known.text_length, sizeof *size);
+            return at + tramp_known.text_data;
+        }
+    }
     utf8 = PyUnicode_AsUTF8AndSize(text, size);
     return TRAMP_LIKELY(utf8 != NULL) ? utf8 : tramp_not_utf8();
+}
+
+TRAMP_INLINE PyObject *tramp_item(PyObject *tuple, Py_ssize_t i)
+{
+    PyObject *item;
+
+    if (!TRAMP_LIKELY(tramp_known.tuple_items != 0))
+        return PyTuple_GetItem(tuple, i);
+    memcpy(&item, (const char *)tuple + tramp_known.tuple_items + (size_t)i * sizeof item, sizeof item);
+    return item;
 }
 
 #endif

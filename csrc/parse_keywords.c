@@ -39,20 +39,18 @@ TRAMP_INLINE bool are_in_order(PyObject *names, Py_ssize_t count, char *const *k
 {
     for (Py_ssize_t i = 0; i < count; i++) {
         Py_ssize_t size;
-        const char *text = tramp_utf8(PyTuple_GetItem(names, i), &size);
+        const char *text = tramp_utf8(tramp_item(names, i), &size);
         if (!TRAMP_LIKELY(text != NULL && is_same(text, size, keywords[i])))
             return false;
     }
     return true;
 }
 
-static bool is_ascii(const char *text)
+TRAMP_INLINE bool is_ascii(const char *text)
 {
-    while (*text != '\0') {
-        if ((unsigned char)*text++ >= 0x80)
-            return false;
-    }
-    return true;
+    while (*text > 0 && *text < 0x7f)
+        text++;
+    return *text == '\0';
 }
 
 /* A call whose names are not simply in order. */
@@ -75,7 +73,7 @@ static __attribute__((noinline)) Py_ssize_t arrange(const struct call *call, PyO
     if (call->count > MAX_PARAMETERS)
         return -1;
     for (i = 0; i < count; i++) {
-        texts[i] = tramp_utf8(PyTuple_GetItem(call->names, i), &sizes[i]);
+        texts[i] = tramp_utf8(tramp_item(call->names, i), &sizes[i]);
         if (texts[i] == NULL)
             return -1;
     }
@@ -109,6 +107,15 @@ TRAMP_INLINE const char *read_mark(const char *format, Py_ssize_t i, Py_ssize_t 
     return format + 1;
 }
 
+/* tramp_skip, with the units of one letter in line. */
+TRAMP_INLINE const char *skip(const char *format, struct tramp_outputs *outputs)
+{
+    if (tramp_class_of(format[0]) != TRAMP_UNIT || tramp_class_of(format[1]) == TRAMP_SUFFIX)
+        return tramp_skip(format, outputs);
+    (void)va_arg(outputs->list, void *);
+    return format + 1;
+}
+
 /* Converts the first `size` of `count` parameters; those from `least_keyword_only` on may be keyword-only. */
 TRAMP_INLINE bool convert(PyObject *const *vector, Py_ssize_t size, Py_ssize_t count, Py_ssize_t least_keyword_only, const char *format,
     struct tramp_outputs *outputs)
@@ -130,7 +137,7 @@ TRAMP_INLINE bool convert(PyObject *const *vector, Py_ssize_t size, Py_ssize_t c
             if (vector[i] != NULL)
                 next = tramp_convert(vector[i], format, outputs);
             else if (optional)
-                next = tramp_skip(format, outputs);
+                next = skip(format, outputs);
             if (next == NULL)
                 return false;
         }

@@ -4,6 +4,8 @@ Runs under every CPython from 3.8 with nothing but the standard library and the 
 
     python parse_cases.py --cases 100000 --seed 1
 
+Where there is a module `layout` (tests/cases/parse/layout.c), every second thousand of cases runs with what it tells libtramp.
+
 A case is drawn from a random.Random, so hypothesis can draw and shrink one too.
 """
 
@@ -17,6 +19,11 @@ import time
 import warnings
 
 import twins
+
+try:
+    import layout
+except ImportError:
+    layout = None
 from parse_values import CONVERTERS, ENCODINGS, HOOKS, LOG, TYPES, argument, reset, shared
 
 NUMBERS = 'bBhHiIlkLKnfd'
@@ -295,6 +302,8 @@ def main():
     warnings.showwarning = lambda message, category, *rest, **more: LOG.append((category, str(message)))
     twins.set_hook(lambda value: HOOKS[0](value))
     for number in range(options.cases):
+        if layout is not None and number % 1000 == 0:
+            layout.tell(twins.where(), number % 2000 == 0)
         rng = random.Random(options.seed * 1000003 + number)
         case = draw(rng)
         # CPython 3.8 and 3.9 read on at the wrong pointer where that warning of theirs is an error.
@@ -306,7 +315,8 @@ def main():
             return 1
         if number % 1000 == 0 and time.monotonic() - started > options.seconds:
             break
-    print('%d cases on %s in %.1f s: no difference' % (number + 1, sys.version.split()[0], time.monotonic() - started))
+    known = ', half of them with a known layout' if layout is not None else ''
+    print('%d cases on %s in %.1f s%s: no difference' % (number + 1, sys.version.split()[0], time.monotonic() - started, known))
     return 0
 
 

@@ -2,7 +2,7 @@
 
 As a program it does more than a test run has time for:
 
-    python tests/parse_support.py --cases 1000000
+    python tests/parse_support.py --cases 1000000 --library build/dev/csrc
     python tests/parse_support.py --sanitize --seconds 600
 """
 
@@ -22,23 +22,35 @@ from tramp_build import paths
 
 TESTS = Path(__file__).resolve().parent
 CSRC = TESTS.parent / 'csrc'
-TWINS = TESTS / 'cases' / 'parse' / 'twins.c'
+SOURCES = TESTS / 'cases' / 'parse'
 SANITIZE = ['-g', '-O1', '-fsanitize=address,undefined', '-fno-sanitize-recover=all', '-fno-omit-frame-pointer']
 
 
-def build(directory: Path, *, sanitize: bool = False, cc: str = 'gcc') -> Path:
+def build(directory: Path, *, sanitize: bool = False, libdir: Path | None = None) -> Path:
     """Compile the module against the limited API of 3.8, so that every interpreter can use it; with the parser in it if sanitized."""
     if sanitize:
         parser: list[object] = [*SANITIZE, '-DTRAMP_STATIC', *sorted(CSRC.glob('parse*.c'))]
     else:
-        library = next(paths.library_dir().glob('libtramp-[0-9]*.so'))
+        library = next((libdir or paths.library_dir()).resolve().glob('libtramp-[0-9]*.so'))
         parser = ['-O2', library, f'-Wl,-rpath,{library.parent}']
     command = [
-        cc, '-std=c11', '-fPIC', '-shared', '-Wall', '-Wextra', '-Wno-cast-function-type', '-Werror', '-fvisibility=hidden',
-        '-I', sysconfig.get_path('include'), '-I', CSRC, '-I', paths.include_dir(), TWINS, *parser, '-o', directory / 'twins.so',
+        'gcc', '-std=c11', '-fPIC', '-shared', '-Wall', '-Wextra', '-Wno-cast-function-type', '-Werror', '-fvisibility=hidden',
+        '-I', sysconfig.get_path('include'), '-I', CSRC, SOURCES / 'twins.c', *parser, '-o', directory / 'twins.so',
     ]  # fmt: skip
     subprocess.run(list(map(str, command)), check=True)
     return directory
+
+
+def build_layout(directory: Path, interpreter: Interpreter) -> Path:
+    """Compile what tells libtramp the layout of this CPython; where its headers are missing, the cases run without."""
+    target = directory / str(interpreter)
+    target.mkdir(exist_ok=True)
+    question = 'import sysconfig; print(sysconfig.get_path("include"))'
+    include = subprocess.run([interpreter.executable, '-c', question], capture_output=True, text=True, check=True).stdout.strip()
+    if (Path(include) / 'Python.h').exists():
+        words = ['gcc', '-O2', '-fPIC', '-shared', '-I', include, SOURCES / 'layout.c', '-o', target / 'layout.so']
+        subprocess.run(list(map(str, words)), check=True)
+    return target
 
 
 def sanitizer_env() -> dict[str, str] | None:
@@ -60,9 +72,10 @@ def compare(
     interpreter: Interpreter, twins: Path, *, cases: int, seed: int, seconds: float = 1e9, env: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Run random calls on an interpreter; the exit code says whether there was a difference."""
+    path = os.pathsep.join([str(twins), str(build_layout(twins, interpreter))])
     return subprocess.run(
         command(interpreter, cases=cases, seed=seed, seconds=seconds),
-        env={**os.environ, 'PYTHONPATH': str(twins), **(env or {})},
+        env={**os.environ, 'PYTHONPATH': path, **(env or {})},
         capture_output=True,
         text=True,
         errors='backslashreplace',
@@ -83,17 +96,20 @@ def main() -> int:
     parser.add_argument('--seconds', type=float, default=1e9, help='for each interpreter')
     parser.add_argument('--seed', type=int, default=1)
     parser.add_argument('--sanitize', action='store_true', help='with AddressSanitizer and UndefinedBehaviorSanitizer')
+    parser.add_argument('--library', type=Path, help='directory of the libtramp to test; by default that of the tramp_build that is imported')
     parser.add_argument('--directory', type=Path, default=Path('build/parse'), help='where the module is compiled')
     options = parser.parse_args()
     options.directory.mkdir(parents=True, exist_ok=True)
     env = sanitizer_env() if options.sanitize else {}
     if env is None:
         parser.error('no libasan.so here')
-    build(options.directory, sanitize=options.sanitize)
+    build(options.directory, sanitize=options.sanitize, libdir=options.library)
     worst = 0
     for interpreter in interpreters():
+        directory = options.directory.resolve()
+        path = os.pathsep.join([str(directory), str(build_layout(directory, interpreter))])
         run = command(interpreter, cases=options.cases, seed=options.seed, seconds=options.seconds)
-        worst |= subprocess.run(run, env={**os.environ, 'PYTHONPATH': str(options.directory.resolve()), **env}, check=False).returncode
+        worst |= subprocess.run(run, env={**os.environ, 'PYTHONPATH': path, **env}, check=False).returncode
     return int(worst != 0)
 
 

@@ -359,6 +359,14 @@ static PyObject *set_hook(PyObject *self, PyObject *function)
     return Py_None;
 }
 
+/* The address of tramp_layout, for layout.c. */
+static PyObject *where(PyObject *self, PyObject *ignored)
+{
+    (void)self;
+    (void)ignored;
+    return PyLong_FromVoidPtr((void *)tramp_layout);
+}
+
 #define CAST(function) (PyCFunction)(void (*)(void))(function)
 static PyMethodDef methods[] = {
     {"stock", stock, METH_VARARGS, NULL},
@@ -372,6 +380,7 @@ static PyMethodDef methods[] = {
     {"prepare", prepare, METH_VARARGS, NULL},
     {"take", take, METH_NOARGS, NULL},
     {"set_hook", set_hook, METH_O, NULL},
+    {"where", where, METH_NOARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
 
