@@ -9,6 +9,8 @@ Where there is a module `layout` (tests/cases/parse/layout.c), every second thou
 A case is drawn from a random.Random, so hypothesis can draw and shrink one too.
 """
 
+# ruff: noqa: B905   # the `strict` of zip is younger than 3.8
+
 from __future__ import annotations
 
 import argparse
@@ -50,13 +52,13 @@ class Case:
         self.direct = direct
 
     def __repr__(self):
-        return 'Case(%s)' % ', '.join('%s=%r' % item for item in vars(self).items())
+        return 'Case({})'.format(', '.join(f'{name}={value!r}' for name, value in vars(self).items()))
 
 
 def nested(rng, depth=0):
     """One unit, now and then a parenthesis of some."""
     if rng.random() < 0.05 and depth < 3:
-        return '(%s)' % ''.join(nested(rng, depth + 1) for _ in range(rng.randrange(4)))
+        return '(' + ''.join(nested(rng, depth + 1) for _ in range(rng.randrange(4))) + ')'
     return rng.choice(POSITIONAL_UNITS)
 
 
@@ -153,7 +155,7 @@ def draw_values(rng, units, safe):
 
 def draw_keyword_list(rng, count):
     """A keyword list; one in ten does not fit."""
-    names = rng.sample(NAMES, min(count, len(NAMES))) + ['more_%d' % i for i in range(count - len(NAMES))]
+    names = rng.sample(NAMES, min(count, len(NAMES))) + [f'more_{i}' for i in range(count - len(NAMES))]
     if rng.random() < 0.3:
         empty = rng.randint(0, count)
         names[:empty] = [''] * empty
@@ -161,7 +163,7 @@ def draw_keyword_list(rng, count):
     if rng.random() < 0.1:
         for _ in range(rng.randint(1, 2)):
             place = rng.randint(0, len(names))
-            names[place : place + rng.randrange(2)] = [rng.choice([b'', b'x', b'y', b'\xff\xfe', b'\xe9', b'alpha'])][: rng.randrange(2) + 1]
+            names[place : place + rng.randrange(2)] = [rng.choice([b'', b'x', b'y', b'\xff\xfe', b'\xe9', b'alpha'])]
     return names
 
 
@@ -202,7 +204,7 @@ def draw_call(rng, case, values):
     case.args, case.names, case.values = tuple(values[:split]), (), ()
     if case.keywords is None:
         return
-    listed = [name.decode('utf-8', 'replace') for name in case.keywords] + ['extra_%d' % i for i in range(len(values))]
+    listed = [name.decode('utf-8', 'replace') for name in case.keywords] + [f'extra_{i}' for i in range(len(values))]
     pairs = list(zip(listed[split:], values[split:]))
     if rng.random() < 0.3:
         rng.shuffle(pairs)
@@ -287,8 +289,8 @@ def difference(case, fast_first):
     found = {side: outcome(case, side, watched) for side in (['fast', 'stock'] if fast_first else ['stock', 'fast'])}
     gc.enable()
     stock, fast = found['stock'], found['fast']
-    lines = ['%s\n    stock: %.1500r\n    fast:  %.1500r' % (key, stock[key], fast[key]) for key in stock if stock[key] != fast[key]]
-    return '\n'.join(lines) or None
+    different = [key for key in stock if stock[key] != fast[key]]
+    return '\n'.join(f'{key}\n    stock: {stock[key]!r:.1500}\n    fast:  {fast[key]!r:.1500}' for key in different) or None
 
 
 def main():
@@ -311,12 +313,12 @@ def main():
         warnings.simplefilter('error' if number % 5 == 0 and not broken else 'always')
         found = difference(case, rng.random() < 0.5)
         if found is not None:
-            print('case %d of seed %d: %.3000r\n%s' % (number, options.seed, case, found))
+            print(f'case {number} of seed {options.seed}: {case!r:.3000}\n{found}')
             return 1
         if number % 1000 == 0 and time.monotonic() - started > options.seconds:
             break
     known = ', half of them with a known layout' if layout is not None else ''
-    print('%d cases on %s in %.1f s%s: no difference' % (number + 1, sys.version.split()[0], time.monotonic() - started, known))
+    print(f'{number + 1} cases on {sys.version.split()[0]} in {time.monotonic() - started:.1f} s{known}: no difference')
     return 0
 
 

@@ -96,7 +96,7 @@ def main() -> int:
     parser.add_argument('--seconds', type=float, default=1e9, help='for each interpreter')
     parser.add_argument('--seed', type=int, default=1)
     parser.add_argument('--sanitize', action='store_true', help='with AddressSanitizer and UndefinedBehaviorSanitizer')
-    parser.add_argument('--library', type=Path, help='directory of the libtramp to test; by default that of the tramp_build that is imported')
+    parser.add_argument('--library', type=Path, help='directory of libtramp; by default that of the tramp_build that is imported')
     parser.add_argument('--directory', type=Path, default=Path('build/parse'), help='where the module is compiled')
     options = parser.parse_args()
     options.directory.mkdir(parents=True, exist_ok=True)

@@ -91,7 +91,7 @@ class Quiet:
         self.answer = answer
 
     def __repr__(self):
-        return 'Quiet(%r)' % (self.answer,)
+        return f'Quiet({self.answer!r})'
 
     def convert(self):
         LOG.append('Quiet')
@@ -192,8 +192,10 @@ SUBCLASSES += [ByteArray(b'sub'), ByteArray(b's'), List([1, 2])]
 CODE = [Quiet(3), Quiet(2.5), Quiet(True), Quiet(Int(4)), Quiet(LoudFloat(4.5)), Quiet('text'), Quiet(None), Quiet(2**70), Quiet(-1)]
 CODE += [Quiet(ZeroDivisionError('quiet')), Quiet(KeyboardInterrupt()), Quiet(TypeError('own')), OldInt(3), OldInt(LoudInt(3)), OldInt('x')]
 CODE += [Changing(), Changing(), Sequence(), Sequence(1, 2), Sequence(Changing(), LIST), LIST, OBJECT]
-OBJECTS = [None, None, object(), Base(), Derived(), Other(), Lying(), (), (1, 2), (1.5, 'a'), [], {}, {'a': 1}, int, Base, len, 1j, ..., LIST]
+OBJECTS = [None, None, object(), Base(), Derived(), Other(), Lying(), (), (1, 2), (1.5, 'a'), [], {}, {'a': 1}]
+OBJECTS += [int, Base, len, 1j, ..., LIST]
 ALL = [*INTS, *FLOATS, *LATIN, *BYTES, *BUFFERS, *SUBCLASSES, *CODE, *OBJECTS]
+OPTIONAL = [*LATIN, *WIDE, None, None, *BYTES]
 FITTING = {
     **dict.fromkeys('bBhHiIlkLKn', INTS),
     **dict.fromkeys('fd', FLOATS * 3 + INTS),
@@ -204,7 +206,7 @@ FITTING = {
     'S': BYTES,
     'Y': [BUFFER, LONE],
     **dict.fromkeys(['U', 's', 'es', 'es#'], LATIN + WIDE),
-    **dict.fromkeys(['z', 'z#', 'z*'], [*LATIN, *WIDE, None, None, *BYTES]),
+    **dict.fromkeys(['z', 'z#', 'z*'], OPTIONAL),
     **dict.fromkeys(['s#', 's*', 'et', 'et#'], LATIN + WIDE + BYTES),
     **dict.fromkeys(['y', 'y#', 'y*'], BYTES * 2 + BUFFERS),
     'w*': BUFFERS,
