@@ -6,9 +6,14 @@ The same objects are passed to both parsers, so what can change has a way back: 
 from __future__ import annotations
 
 import array
+import codecs
+import contextlib
 
 LOG = []
 ENCODINGS = [None, b'utf-8', b'latin-1', b'ascii', b'utf-16', b'no-such-encoding']
+for known in ENCODINGS[1:]:  # the first look-up imports modules, which moves references about
+    with contextlib.suppress(LookupError):
+        codecs.lookup(known.decode())
 CONVERTERS = [0, 0, 0, 1, 2, 3, 3, 4, 5, 6, 7]
 
 
