@@ -24,12 +24,23 @@ TESTS = Path(__file__).resolve().parent
 CSRC = TESTS.parent / 'csrc'
 SOURCES = TESTS / 'cases' / 'parse'
 SANITIZE = ['-g', '-O1', '-fsanitize=address,undefined', '-fno-sanitize-recover=all', '-fno-omit-frame-pointer']
+SLOW = ('PyArg_VaParse', '_PyArg_VaParse_SizeT', 'PyArg_VaParseTupleAndKeywords', '_PyArg_VaParseTupleAndKeywords_SizeT')
 
 
-def build(directory: Path, *, sanitize: bool = False, libdir: Path | None = None) -> Path:
-    """Compile the module against the limited API of 3.8, so that every interpreter can use it; with the parser in it if sanitized."""
-    if sanitize:
-        parser: list[object] = [*SANITIZE, '-DTRAMP_STATIC', *sorted(CSRC.glob('parse*.c'))]
+def build(directory: Path, *, own: bool = False, sanitize: bool = False, libdir: Path | None = None) -> Path:
+    """Compile the module against the limited API of 3.8, so that every interpreter can use it.
+
+    `own`, or sanitized: with the parser in it, and a count of the calls that go the slow way.
+    """
+    if own or sanitize:
+        wrap = [f'-Wl,--wrap={name}' for name in SLOW]
+        parser: list[object] = [
+            '-DTRAMP_STATIC',
+            '-DCOUNT_SLOW',
+            *(SANITIZE if sanitize else ['-O2']),
+            *wrap,
+            *sorted(CSRC.glob('parse*.c')),
+        ]
     else:
         library = next((libdir or paths.library_dir()).resolve().glob('libtramp-[0-9]*.so'))
         parser = ['-O2', library, f'-Wl,-rpath,{library.parent}']

@@ -359,6 +359,59 @@ static PyObject *set_hook(PyObject *self, PyObject *function)
     return Py_None;
 }
 
+/* The parser and nothing else, for tests in which memory runs out. */
+static PyObject *bare(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    int result;
+
+    (void)self;
+    if (now.has_keywords)
+        result = tramp_parse_keywords_sizet(args, nargs, kwnames, now.format, now.keywords, POINTERS);
+    else
+        result = tramp_parse_sizet(args, nargs, now.format, POINTERS);
+    if (!result)
+        return NULL;
+    Py_IncRef(Py_None);
+    return Py_None;
+}
+
+static PyObject *as_tuple(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
+{
+    (void)self;
+    return tramp_args_tuple(nargs > 0 ? args : NULL, nargs);
+}
+
+/* With the parser in this module, and the linker's --wrap: how often it has called CPython's. */
+static long slow_calls;
+
+#ifdef COUNT_SLOW
+#  include <stdarg.h>
+#  define COUNTED(name, parameters, arguments) \
+      int __real_##name parameters; \
+      int __wrap_##name parameters; \
+      int __wrap_##name parameters \
+      { \
+          slow_calls++; \
+          return __real_##name arguments; \
+      }
+COUNTED(PyArg_VaParse, (PyObject * args, const char *format, va_list list), (args, format, list))
+COUNTED(_PyArg_VaParse_SizeT, (PyObject * args, const char *format, va_list list), (args, format, list))
+COUNTED(PyArg_VaParseTupleAndKeywords, (PyObject * args, PyObject *kwargs, const char *format, char **keywords, va_list list),
+    (args, kwargs, format, keywords, list))
+COUNTED(_PyArg_VaParseTupleAndKeywords_SizeT, (PyObject * args, PyObject *kwargs, const char *format, char **keywords, va_list list),
+    (args, kwargs, format, keywords, list))
+#endif
+
+static PyObject *slow(PyObject *self, PyObject *ignored)
+{
+    long calls = slow_calls;
+
+    (void)self;
+    (void)ignored;
+    slow_calls = 0;
+    return PyLong_FromLong(calls);
+}
+
 /* The address of tramp_layout, for layout.c. */
 static PyObject *where(PyObject *self, PyObject *ignored)
 {
@@ -380,6 +433,9 @@ static PyMethodDef methods[] = {
     {"prepare", prepare, METH_VARARGS, NULL},
     {"take", take, METH_NOARGS, NULL},
     {"set_hook", set_hook, METH_O, NULL},
+    {"bare", CAST(bare), METH_FASTCALL | METH_KEYWORDS, NULL},
+    {"as_tuple", CAST(as_tuple), METH_FASTCALL, NULL},
+    {"slow", slow, METH_NOARGS, NULL},
     {"where", where, METH_NOARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
