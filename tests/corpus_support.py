@@ -102,7 +102,7 @@ def add_tramp_build(source: Path, backend: str, requirement: str, table: str = '
     text, count = re.subn(r'(?m)^(\s*requires\s*=\s*\[)', rf'\1"{requirement}", ', text, count=1)
     assert count == 1, text
     if backend == 'mesonpy':
-        text, count = re.subn(r'''(?m)^(\s*build-backend\s*=\s*)(['"])mesonpy\2''', r'\1"tramp_build.mesonpy"', text)
+        text, count = re.subn(r"""(?m)^(\s*build-backend\s*=\s*)(['"])mesonpy\2""", r'\1"tramp_build.mesonpy"', text)
         assert count == 1, text
     path.write_text(f'{text}\n[tool.tramp-build]\n{table}', 'utf-8')
 

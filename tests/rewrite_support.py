@@ -11,7 +11,6 @@ from tramp_build import paths
 from tramp_build.config import Config
 from tramp_build.project import Project
 
-
 CASES = Path(__file__).resolve().parent / 'cases' / 'rewrite'
 INCLUDE = sysconfig.get_path('include')
 

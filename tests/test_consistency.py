@@ -6,10 +6,7 @@ import re
 import subprocess
 from pathlib import Path
 
-import pytest
-
 import tramp_build
-
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -42,5 +39,7 @@ def test_python_and_c_know_the_same_signatures() -> None:
 
     text = (ROOT / 'csrc' / 'signatures.def').read_text()
     rows = re.findall(r'^TRAMP_METHOD\((\w+),\s*\w+,\s*\([^)]*\),\s*\(([^)]*)\)\)', text, re.MULTILINE)
-    assert {name: re.split(r',\s*', names) for name, names in rows} == {s.name: [n for _, n in s.parameters] for s in METHODS if not s.boxed}
+    assert {name: re.split(r',\s*', names) for name, names in rows} == {
+        s.name: [n for _, n in s.parameters] for s in METHODS if not s.boxed
+    }
     assert [s.name for s in METHODS if s.boxed] == ['method']

@@ -9,7 +9,6 @@ import pytest
 from tramp_build.config import Config
 from tramp_build.project import Project
 
-
 FUNCTION = 'static PyObject *f(PyObject *self, PyObject *args) { return 0; }\n'
 
 
@@ -57,7 +56,9 @@ CASES_GETSET = [
     pytest.param(FUNCTION + table('{"f", NULL, NULL, NULL, NULL}', kind='PyGetSetDef'), ['nothing-to-route'], id='neither'),
     pytest.param(table('{"f", PyObject_GenericGetDict, PyObject_GenericSetDict}', kind='PyGetSetDef'), ['cpython-function'], id='cpython'),
     pytest.param(FUNCTION + 'void i(void) {' + table('{"f", f}', kind='PyGetSetDef') + '}\n', ['before-table'], id='local'),
-    pytest.param(FUNCTION + 'void i(int x) {' + table('{"f", f, 0, 0, &x}', kind='PyGetSetDef') + '}\n', ['local-table'], id='local closure'),
+    pytest.param(
+        FUNCTION + 'void i(int x) {' + table('{"f", f, 0, 0, &x}', kind='PyGetSetDef') + '}\n', ['local-table'], id='local closure'
+    ),
 ]
 CASES_CXX = [
     pytest.param(FUNCTION + table(METHOD), ['before-table'], id='plain'),

@@ -15,7 +15,6 @@ from tramp_build.rewrite.edits import apply
 from tramp_build.rewrite.text import c_string, one_line
 from tramp_build.verify import verify
 
-
 FUNCTION = b'static PyObject *f(PyObject *self, PyObject *args) { return 0; }\n'
 
 

@@ -7,16 +7,39 @@ import shutil
 from pathlib import Path
 
 import pytest
-
 from rewrite_support import CASES, compile_module, outcomes, rewritten_unit
-
 
 C_CASES = sorted(p.name for p in CASES.glob('*.c'))
 CXX_CASES = sorted(p.name for p in CASES.glob('*.cpp'))
 
-_WARNINGS = ['-Werror', '-Wall', '-Wextra', '-Wpedantic', '-Wshadow', '-Wcast-qual', '-Wcast-function-type', '-Wundef', '-Wformat=2', '-Wunused']
-C_WARNINGS = [*_WARNINGS, '-Wmissing-prototypes', '-Wstrict-prototypes', '-Wold-style-definition', '-Wredundant-decls', '-Wno-missing-field-initializers']
-CXX_WARNINGS = [*_WARNINGS, '-Wold-style-cast', '-Wredundant-decls', '-Wextra-semi', '-Wzero-as-null-pointer-constant', '-Wnon-virtual-dtor']
+_WARNINGS = [
+    '-Werror',
+    '-Wall',
+    '-Wextra',
+    '-Wpedantic',
+    '-Wshadow',
+    '-Wcast-qual',
+    '-Wcast-function-type',
+    '-Wundef',
+    '-Wformat=2',
+    '-Wunused',
+]
+C_WARNINGS = [
+    *_WARNINGS,
+    '-Wmissing-prototypes',
+    '-Wstrict-prototypes',
+    '-Wold-style-definition',
+    '-Wredundant-decls',
+    '-Wno-missing-field-initializers',
+]
+CXX_WARNINGS = [
+    *_WARNINGS,
+    '-Wold-style-cast',
+    '-Wredundant-decls',
+    '-Wextra-semi',
+    '-Wzero-as-null-pointer-constant',
+    '-Wnon-virtual-dtor',
+]
 
 
 @pytest.mark.parametrize('name', C_CASES)
@@ -73,4 +96,6 @@ def test_cxx_without_warnings(compiler: str, standard: str, tmp_path: Path) -> N
     """The same for C++."""
     assert shutil.which(compiler)
     for name in CXX_CASES:
-        compile_module(rewritten_unit(CASES / name, tmp_path), tmp_path / 'out', *CXX_WARNINGS, f'-std={standard}', '-O1', compiler=compiler)
+        compile_module(
+            rewritten_unit(CASES / name, tmp_path), tmp_path / 'out', *CXX_WARNINGS, f'-std={standard}', '-O1', compiler=compiler
+        )

@@ -113,6 +113,7 @@ def test_wheel(wheel, venv):
     assert {name for name in names_in(path) if '.dist-info' not in name} == {
         f'setuptools_cpp{EXT_SUFFIX}',
         f'setuptools_cpp.libs/{CXX_LIBRARY}',
+        f'setuptools_cpp.libs/{C_LIBRARY}',
     }
     report = json.loads(read_member(path, 'setuptools_cpp-1.0.dist-info/tramp-build.json'))
     assert report['summary']['routed'] == 1

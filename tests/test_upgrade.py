@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
-
-from rewrite_support import compile_module, rewritten_unit
+from rewrite_support import INCLUDE, compile_module, rewritten_unit
 from runtime_support import Interpreter
+
+from tramp_build import paths
+from tramp_build.compile import create_state
 from tramp_build.config import Config
 from tramp_build.project import Project
+from tramp_build.state import State
 
-
+ROOT = Path(__file__).resolve().parent.parent
 SOURCE = Path(__file__).resolve().parent / 'cases' / 'upgrade.c'
 
 SCRIPT = r"""
@@ -52,14 +56,16 @@ thing, sub = case.Thing(), Sub()
 callables = {name: getattr(case, name) for name in dir(case) if not name.startswith('__') and name != 'Thing'}
 callables.update({f'thing.{name}': getattr(thing, name) for name in ('two', 'keywords', 'of_class', 'of_none')})
 callables.update({f'Thing.{name}': functools.partial(getattr(case.Thing, name), thing) for name in ('two', 'keywords')})
-callables.update({'unbound': case.Thing.two, 'Thing.of_class': case.Thing.of_class, 'Thing.of_none': case.Thing.of_none, 'sub.two': sub.two})
+callables.update({'unbound': case.Thing.two, 'sub.two': sub.two})
+callables.update({'Thing.of_class': case.Thing.of_class, 'Thing.of_none': case.Thing.of_none})
 callables.update({'partial': functools.partial(case.keywords, 1, third='p')})
 results = {}
 for name, function in callables.items():
     results[name] = [outcome(lambda: function(*args, **kwargs)) for args, kwargs in arguments]
 results['non-string keyword'] = outcome(lambda: case.keywords(1, **{2: 3}))
 results['signatures'] = [outcome(lambda: str(inspect.signature(f))) for f in (case.two, case.keywords, case.Thing.two, thing.keywords)]
-results['texts'] = [[f.__doc__, f.__text_signature__, f.__name__, f.__qualname__, type(f).__name__] for f in (case.two, case.Thing.two, thing.two)]
+texts = (case.two, case.Thing.two, thing.two)
+results['texts'] = [[f.__doc__, f.__text_signature__, f.__name__, f.__qualname__, type(f).__name__] for f in texts]
 results['pickle'] = [outcome(lambda: pickle.loads(pickle.dumps(f)) is f) for f in (case.two, case.keywords)]
 results['unbound on another type'] = outcome(lambda: case.Thing.two(1, 2.0, 3.0))
 results['map'] = outcome(lambda: list(map(case.two, [1, 2], [3, 4])))
@@ -94,3 +100,47 @@ def test_nobody_sees_it(interpreter: Interpreter, unit: Path, tmp_path: Path) ->
     assert len(stock) > 15
     for name, expected in stock.items():
         assert upgraded[name] == expected, name
+
+
+LIMITED = """
+#include <Python.h>
+static PyObject *f(PyObject *self, PyObject *args)
+{
+    int number;
+    (void)self;
+    return PyArg_ParseTuple(args, "i", &number) ? PyLong_FromLong(number) : NULL;
+}
+static PyMethodDef methods[] = {{"f", f, METH_VARARGS, NULL}, {NULL, NULL, 0, NULL}};
+static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "case", NULL, -1, methods, NULL, NULL, NULL, NULL};
+PyMODINIT_FUNC PyInit_case(void) { return PyModule_Create(&module); }
+"""
+
+
+@pytest.mark.parametrize(
+    ('flag', 'symbol'),
+    [('-DNONE', 'tramp_positional'), ('-DPy_LIMITED_API=0x03060000', 'tramp_varargs'), ('-DPy_LIMITED_API=0x030b0000', 'tramp_positional')],
+)
+def test_limited_api_of_the_command_line(flag: str, symbol: str, tmp_path: Path) -> None:
+    """METH_FASTCALL is in the limited API since 3.10; the launcher tells by the definition on the command line."""
+    source, state = tmp_path / 'unit.c', tmp_path / 'state'
+    source.write_text(LIMITED)
+    create_state(state, tmp_path, Config())
+    conf = (state / 'conf').read_text()
+    (state / 'conf').write_text(conf.replace('pythonpath=\n', f'pythonpath={ROOT}\n'))
+    command = [
+        paths.launcher(),
+        f'--tramp-state={state}',
+        'gcc',
+        flag,
+        '-isystem',
+        INCLUDE,
+        '-fPIC',
+        '-c',
+        source,
+        '-o',
+        tmp_path / 'unit.o',
+    ]
+    subprocess.run(command, check=True)
+    symbols = subprocess.run(['nm', tmp_path / 'unit.o'], capture_output=True, text=True, check=True).stdout
+    assert f'U {symbol}\n' in symbols
+    assert next(State.open(state).log()).outcome == 'routed'

@@ -1,7 +1,7 @@
 """Prepare sources for the launcher: all of a project from a build hook, or the one that `tramp-cc` met and did not know.
 
-    python -m tramp_build.compile --state DIR --language L -- SOURCE
-    python -m tramp_build.compile --init DIR
+python -m tramp_build.compile --state DIR --language L -- SOURCE
+python -m tramp_build.compile --init DIR
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _PROJECT_FILE: Final = 'project.json'
 _ROOT_MARKS: Final = ('pyproject.toml', 'meson.build', 'setup.py', '.git')
+# What the launcher puts behind the language of a unit that defines Py_LIMITED_API below 3.10.
+_LIMITED: Final = '-limited'
 _PROGRESS_AFTER: Final = 1.0  # seconds
 
 
@@ -79,8 +81,10 @@ def prepare_project(root: Path, config: Config, state: State) -> None:
             said = True
 
 
-def prepare(path: Path, state: State, project: Project, language: Language | None = None) -> Prepared:
+def prepare(path: Path, state: State, project: Project, language: Language | None = None, *, limited: bool = False) -> Prepared:
     """Decide about one source, store what is to be compiled and the record for the report.
+
+    `limited`: it is compiled against a limited API without METH_FASTCALL.
 
     A source that can not be read or rewritten is compiled as it is; that is never an error here, except in strict mode.
     """
@@ -90,10 +94,11 @@ def prepare(path: Path, state: State, project: Project, language: Language | Non
     if language is None:
         return Prepared(path, None, routed=False, problem=None)
     status = path.stat()
-    prepared, body = _prepare(path, project, language, unit=unit)
+    prepared, body = _prepare(path, project, language, unit=unit, limited=limited)
     name = state.add_body(body) if body is not None else None
     if unit:
-        state.add_index(path, status.st_size, status.st_mtime_ns, language, 'routed' if name else 'plain', name)
+        key = f'{language}{_LIMITED}' if limited else language
+        state.add_index(path, status.st_size, status.st_mtime_ns, key, 'routed' if name else 'plain', name)
     if prepared.plan is not None or prepared.problem:
         state.add_record(path, _record(project, prepared, language))
     if project.config.strict and (prepared.problem or (prepared.plan and unit and _skipped(prepared.plan))):
@@ -101,11 +106,11 @@ def prepare(path: Path, state: State, project: Project, language: Language | Non
     return prepared
 
 
-def _prepare(path: Path, project: Project, language: Language, *, unit: bool) -> tuple[Prepared, bytes | None]:
+def _prepare(path: Path, project: Project, language: Language, *, unit: bool, limited: bool) -> tuple[Prepared, bytes | None]:
     decided = None
     try:
-        decided = project.plan_file(path, language, unit=unit)
-        rewritten = project.rewrite_file(path, decided, unit=unit) if decided and decided.routed else None
+        decided = project.plan_file(path, language, unit=unit, limited=limited)
+        rewritten = project.rewrite_file(path, decided, unit=unit, limited=limited) if decided and decided.routed else None
     except OSError as exc:
         return Prepared(path, None, routed=False, problem=exc.strerror or str(exc)), None
     except Exception as exc:
@@ -150,7 +155,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog='python -m tramp_build.compile', description=__doc__)
     parser.add_argument('--state', type=Path)
     parser.add_argument('--init', type=Path)
-    parser.add_argument('--language', choices=('c', 'c++'))
+    parser.add_argument('--language', choices=('c', 'c++', f'c{_LIMITED}', f'c++{_LIMITED}'))
     parser.add_argument('source', nargs='?', type=Path)
     arguments = parser.parse_args(argv)
     with user_errors():
@@ -158,7 +163,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             init(arguments.init)
             return 0
         state = State.open(arguments.state)
-        prepare(Path(os.path.abspath(arguments.source)), state, load_project(state), arguments.language)
+        language, limited = arguments.language.removesuffix(_LIMITED), arguments.language.endswith(_LIMITED)
+        prepare(Path(os.path.abspath(arguments.source)), state, load_project(state), language, limited=limited)
     return 0
 
 

@@ -140,21 +140,23 @@ class Project:
             if other != path
         )
 
-    def plan_file(self, path: Path, language: Language | None = None, *, unit: bool | None = None) -> FilePlan | None:
+    def plan_file(
+        self, path: Path, language: Language | None = None, *, unit: bool | None = None, limited: bool = False
+    ) -> FilePlan | None:
         """Return the decisions for a file, None where there is nothing to decide."""
         found = self.scan_file(path, language)
         if found is None or not found.tables:
             return None
-        return plan(self.source(path), found, self.policy(path, found.language, unit=unit))
+        return plan(self.source(path), found, self.policy(path, found.language, unit=unit, limited=limited))
 
-    def rewrite_file(self, path: Path, decided: FilePlan, *, unit: bool | None = None) -> Rewritten | None:
+    def rewrite_file(self, path: Path, decided: FilePlan, *, unit: bool | None = None, limited: bool = False) -> Rewritten | None:
         """Return the verified rewritten file, None where no row is routed.  Raises RewriteError."""
         found = self.scan_file(path, decided.language)
         assert found is not None
         source = self.source(path)
         result = rewrite(source, found, decided, self.config.exceptions)
         if result is not None:
-            verify(source, decided, self.policy(path, decided.language, unit=unit), result)
+            verify(source, decided, self.policy(path, decided.language, unit=unit, limited=limited), result)
         return result
 
     def rewritten(self, path: Path) -> bytes | None:

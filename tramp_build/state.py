@@ -28,7 +28,6 @@ from tramp_build.errors import ToolError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from tramp_build.model import Language
 
 _NAME_LENGTH = 32
 _LOG_FIELDS = 4
@@ -112,7 +111,7 @@ class State:
         return name
 
     def add_index(
-        self, path: Path, size: int, mtime_ns: int, language: Language, action: Literal['plain', 'routed'], body: str | None = None
+        self, path: Path, size: int, mtime_ns: int, language: str, action: Literal['plain', 'routed'], body: str | None = None
     ) -> None:
         """Say what is to be done with a source as long as it has this size and time.
 

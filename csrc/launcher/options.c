@@ -31,7 +31,7 @@ const struct option option_table[] = {
     {"--version", WORD, REFUSE(NO_INPUT)},
     {"-A", EITHER, PASS},
     {"-B", EITHER, PASS},
-    {"-D", EITHER, PASS},
+    {"-D", EITHER, MEANS(MACRO)},
     {"-E", WORD, REFUSE(PREPROCESS_ONLY)},
     {"-F", EITHER, PASS},
     {"-G", EITHER, PASS},

@@ -26,6 +26,7 @@ enum meaning {
     MEANS_DEPFILE,      /* -MF */
     MEANS_DUMP_NAME,    /* changes the names of what is written beside the object */
     MEANS_STANDARD,
+    MEANS_MACRO,
     MEANS_ANSI,
     MEANS_STDLIB,
     MEANS_COLOR,

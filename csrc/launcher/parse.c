@@ -11,14 +11,20 @@ struct parser {
     struct command *command;
     const struct words *words;
     enum language forced; /* by -x; LANGUAGE_NONE: by suffix */
-    bool cxx_driver, dependencies, wants_depfile, old_standard, foreign_runtime, dump_names;
+    bool cxx_driver, dependencies, wants_depfile, old_standard, foreign_runtime, dump_names, limited_api;
     bool stops; /* before the link, by something else than -c */
     size_t inputs, others; /* given as words of their own; those that are neither C nor C++ nor for the linker */
 };
 
 const char *language_name(enum language language)
 {
-    return language == LANGUAGE_CXX ? "c++" : language == LANGUAGE_C ? "c" : "-";
+    switch (language) {
+    case LANGUAGE_C: return "c";
+    case LANGUAGE_CXX: return "c++";
+    case LANGUAGE_C_LIMITED: return "c-limited";
+    case LANGUAGE_CXX_LIMITED: return "c++-limited";
+    default: return "-";
+    }
 }
 
 static void refuse(struct parser *parser, enum outcome why)
@@ -152,6 +158,18 @@ static void take_wl(struct parser *parser, const char *list)
         take_for_linker(parser, word);
 }
 
+/* METH_FASTCALL is in the limited API since 3.10 (bpo-41009).  A value that is no number may be anything. */
+static void take_macro(struct parser *parser, const char *definition)
+{
+    static const char name[] = "Py_LIMITED_API";
+    if (strncmp(definition, name, sizeof name - 1) != 0)
+        return;
+    const char *value = definition + sizeof name - 1;
+    if (*value != '\0' && *value != '=')
+        return;
+    parser->limited_api = *value == '\0' || strtoul(value + 1, NULL, 0) < 0x030A0000;
+}
+
 static void take_option(struct parser *parser, const struct option *option, size_t index, const char *argument)
 {
     struct command *command = parser->command;
@@ -167,6 +185,7 @@ static void take_option(struct parser *parser, const struct option *option, size
         break;
     case MEANS_DUMP_NAME: parser->dump_names = true; break;
     case MEANS_STANDARD: take_standard(parser, argument); break;
+    case MEANS_MACRO: take_macro(parser, argument); break;
     case MEANS_ANSI: parser->old_standard = true; break;
     case MEANS_STDLIB: parser->foreign_runtime = strcmp(argument, "libstdc++") != 0; break;
     case MEANS_COLOR: command->color_given = argument == NULL || strcmp(argument, "=auto") != 0; break;
@@ -264,6 +283,10 @@ void parse_command(struct command *command, const struct words *words, bool cxx_
     if (command->output && strcmp(command->output, "-") == 0)
         refuse(&parser, OUTCOME_STANDARD_OUTPUT);
     check_sources(&parser);
+    for (size_t i = 0; parser.limited_api && i < command->source_count; i++) {
+        enum language *language = &command->sources[i].language;
+        *language = *language == LANGUAGE_CXX ? LANGUAGE_CXX_LIMITED : LANGUAGE_C_LIMITED;
+    }
     check_dependencies(&parser);
     if (command->linking && command->depfile_form != DEPFILE_NONE)
         refuse(&parser, OUTCOME_DEPENDENCY_OUTPUT); /* one file for several sources, under a name of its own */

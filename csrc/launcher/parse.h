@@ -5,7 +5,15 @@
 #include "log.h"
 #include "util.h"
 
-enum language { LANGUAGE_NONE, LANGUAGE_C, LANGUAGE_CXX, LANGUAGE_OTHER };
+enum language {
+    LANGUAGE_NONE,
+    LANGUAGE_C,
+    LANGUAGE_CXX,
+    /* Against a limited API without METH_FASTCALL (before 3.10): the same language, another rewritten text. */
+    LANGUAGE_C_LIMITED,
+    LANGUAGE_CXX_LIMITED,
+    LANGUAGE_OTHER
+};
 
 /* How the call names the file that its dependencies go to. */
 enum depfile_form {

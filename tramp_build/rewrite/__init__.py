@@ -76,6 +76,7 @@ class _Rewriter:
     # Text to insert at an offset, in the order of the rows; the key of the second level keeps one stub from being written twice.
     _inserted: dict[int, dict[str, str]] = field(default_factory=dict)
     _names: set[str] = field(default_factory=set)
+    _numbers: dict[str, int] = field(default_factory=dict)
     _shared: dict[tuple[int, str, str, str], str] = field(default_factory=dict)
 
     @property
@@ -108,11 +109,13 @@ class _Rewriter:
     def _unique(self, prefix: str, function: str) -> str:
         """Name a stub after what it serves; deterministic, since rows come in the order of the source."""
         stem = candidate = prefix + last_component(function)
-        number = 1
+        # From where the last one ended: a generated table may have one function in every row.
+        number = self._numbers.get(stem, 1)
         while candidate in self._names:
             number += 1
             candidate = f'{stem}_{number}'
         self._names.add(candidate)
+        self._numbers[stem] = number
         return candidate
 
     def upgrade(self, upgrade: Upgrade) -> None:
@@ -186,5 +189,3 @@ class _Rewriter:
             value = f'&{variable}'
         for span, text in getset.row_edits(self.source, row, record, value):
             self._replace(span, text)
-
-

@@ -34,9 +34,7 @@ _OBJECT_PARAMETER: Final = re.compile(
 _ATTRIBUTES: Final = re.compile(rb'__attribute__\s*\(\(.*?\)\)|\[\[.*?\]\]|/\*.*?\*/|//[^\n]*', re.DOTALL)
 
 
-def decide(
-    source: bytes, scan: ScanResult, rows: Iterable[tuple[Row, Entry]], surroundings: Surroundings
-) -> dict[str, Upgrade | Kept]:
+def decide(source: bytes, scan: ScanResult, rows: Iterable[tuple[Row, Entry]], surroundings: Surroundings) -> dict[str, Upgrade | Kept]:
     """Return for each function of a routed METH_VARARGS row what becomes of it."""
     wanted: dict[str, list[tuple[Row, Entry]]] = {}
     for row, entry in rows:
@@ -115,7 +113,7 @@ class _Unit:
 
     def _parameter_names(self, function: Function, count: int) -> tuple[bytes | None, bytes | None] | None:
         """Return the names of `args` and `kwargs` (None: it has none), or None where these are not two objects."""
-        if len(function.parameters) != count:
+        if function.varies or len(function.parameters) != count:
             return None
         names = [self._name(parameter) for parameter in function.parameters[1:]]
         if any(name is None for name in names):
