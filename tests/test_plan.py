@@ -145,3 +145,13 @@ def test_conventions(tmp_path: Path) -> None:
     plan = Project(tmp_path, Config()).plan_file(path)
     assert plan
     assert [e.convention for e in plan.tables[0].entries] == list(flags.values())
+
+
+def test_an_unreadable_neighbour_does_not_matter(tmp_path: Path) -> None:
+    """A file that is looked at for the sake of another may be a dangling link by then."""
+    assert decide(tmp_path, FUNCTION + table(METHOD)) == ['before-table']
+    project = Project(tmp_path, Config())
+    (tmp_path / 'gone.c').write_text('int x;\n')
+    assert len(list(project.files())) == 2
+    (tmp_path / 'gone.c').unlink()
+    assert project.plan_file(tmp_path / 'unit.c')

@@ -101,6 +101,8 @@ def prepare(path: Path, state: State, project: Project, language: Language | Non
         state.add_index(path, status.st_size, status.st_mtime_ns, key, 'routed' if name else 'plain', name)
     if prepared.plan is not None or prepared.problem:
         state.add_record(path, _record(project, prepared, language))
+    else:
+        state.remove_record(path)
     if project.config.strict and (prepared.problem or (prepared.plan and unit and _skipped(prepared.plan))):
         raise TrampError(f'{path}: strict = true, and not every row is routed; tramp-build explain {path} says why')
     return prepared

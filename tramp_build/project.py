@@ -69,7 +69,7 @@ class Project:
 
     def _included_units(self) -> Iterator[Path]:
         for path in self.files():
-            for match in _INCLUDE_OF_UNIT.finditer(self.source(path)):
+            for match in _INCLUDE_OF_UNIT.finditer(self._readable(path)):
                 yield Path(os.path.normpath(path.parent / os.fsdecode(match[1])))
 
     def source(self, path: Path) -> bytes:
@@ -77,6 +77,13 @@ class Project:
         if path not in self._sources:
             self._sources[path] = path.read_bytes()
         return self._sources[path]
+
+    def _readable(self, path: Path) -> bytes:
+        """Return the bytes of a file that is looked at for the sake of another; none where it can not be read."""
+        try:
+            return self.source(path)
+        except OSError:
+            return b''
 
     def scan_file(self, path: Path, language: Language | None = None) -> ScanResult | None:
         """Return what stands in a file, None where no table can."""
@@ -111,7 +118,7 @@ class Project:
 
     def _facts_of(self, path: Path) -> Facts:
         if path not in self._facts:
-            self._facts[path] = facts_of(self.source(path))
+            self._facts[path] = facts_of(self._readable(path))
         return self._facts[path]
 
     def _refuse(self, path: Path, language: Language, *, unit: bool) -> Reason | None:
@@ -135,7 +142,7 @@ class Project:
         """One pass over the project per name; the search for the bytes of the name keeps it cheap."""
         word, names = name.encode(), frozenset({name})
         self._known[name] = any(
-            word in self.source(other) and name in find_function_names(self.source(other), names, self.language(other) or 'c')
+            word in (text := self._readable(other)) and name in find_function_names(text, names, self.language(other) or 'c')
             for other in self.files()
             if other != path
         )

@@ -125,8 +125,15 @@ class State:
 
     def add_record(self, path: Path, record: Mapping[str, Any]) -> None:
         """Store what the report will say about a source."""
+        _replace(self._record(path), json.dumps(record, sort_keys=True).encode())
+
+    def remove_record(self, path: Path) -> None:
+        """Forget a source that has nothing to report any more."""
+        self._record(path).unlink(missing_ok=True)
+
+    def _record(self, path: Path) -> Path:
         name = hashlib.sha256(os.fsencode(os.path.realpath(path))).hexdigest()[:_NAME_LENGTH]
-        _replace(self.dir / 'files' / f'{name}.json', json.dumps(record, sort_keys=True).encode())
+        return self.dir / 'files' / f'{name}.json'
 
     def records(self) -> list[dict[str, Any]]:
         """Return the records of all sources."""
