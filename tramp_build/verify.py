@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tramp_build.errors import RewriteError
@@ -20,7 +21,8 @@ def verify(source: bytes, first: FilePlan, policy: Policy, rewritten: Rewritten)
     if source.count(b'\n') != rewritten.text.count(b'\n'):
         raise RewriteError('lines have moved')
     again = scan(rewritten.text, first.language)
-    second = plan(rewritten.text, again, policy)
+    # Conventions are settled by now, and nothing asks for them again.
+    second = plan(rewritten.text, again, replace(policy, surroundings=replace(policy.surroundings, enabled=False)))
     if second.routed:
         raise RewriteError('a second pass would route rows again')
     before = [(t.table.kind, t.table.name, t.table.line, len(t.entries)) for t in first.tables]
