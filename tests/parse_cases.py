@@ -32,6 +32,7 @@ NUMBERS = 'bBhHiIlkLKnfd'
 SIMPLE = NUMBERS + 'DcCpSYU'
 ODD_UNITS = ('uZ' if sys.version_info < (3, 12) else '') + 'e'
 POSITIONAL_UNITS = [*SIMPLE, *'OOOOddii', *'szy', 's#', 'z#', 'y#', 's*', 'z*', 'y*', 'w*', 'O!', 'O!', 'O&', 'es', 'et', 'es#', 'et#']
+PLAIN = ['O', 'd', 'i', 's', 's#', 'z', 'z#', 'y#', 'y*', 'p', 'n', 'O!']
 NAMES = ['x', 'y', 'alpha', 'beta', 'b', 'the_quick_brown_fox', 'X', 'xy', '\xe9', 'self', 'ab', 'abc']
 NOISE = '()|$:;!#*&eOsdi?~ 0w%'
 
@@ -64,12 +65,14 @@ def nested(rng, depth=0):
 
 def draw_format(rng, keywords):
     """A format; one in eight has something wrong with it.  Also how many units it has at the top."""
-    count = rng.choice([0, 1, 1, 2, 2, 2, 3, 3, 4, 5, 9, 17])
+    count = rng.choice([0, 1, 1, 2, 2, 2, 3, 3, 4, 5, 9, 17, 40])
     units = [nested(rng) for _ in range(count)]
-    if rng.random() < 0.2:
-        units = [rng.choice(['O', 'd', 'i', 's'])] * count
+    if count == 40 or rng.random() < 0.2:
+        units = [rng.choice(['O', 'd', 'i', 's', 'y*', 's*', 'p', 'z', 's#', 'y#'])] * count
+    elif rng.random() < 0.25:
+        units = [rng.choice(PLAIN) for _ in range(count)]
     if rng.random() < 0.5:
-        units.insert(rng.randint(0, count), '|')
+        units.insert(rng.choice([0, rng.randint(0, count)]), '|')
     if keywords and rng.random() < 0.3:
         units.insert(rng.randint(units.index('|') if '|' in units and rng.random() < 0.9 else 0, len(units)), '$')
     text = ''.join(units) + rng.choice(['', '', ':name', ':name', ';a message', ':', ';', ':a;b', ':' + 'long' * 80])
@@ -163,7 +166,7 @@ def draw_keyword_list(rng, count):
     if rng.random() < 0.1:
         for _ in range(rng.randint(1, 2)):
             place = rng.randint(0, len(names))
-            names[place : place + rng.randrange(2)] = [rng.choice([b'', b'x', b'y', b'\xff\xfe', b'\xe9', b'alpha'])]
+            names[place : place + rng.randrange(2)] = [rng.choice([b'', b'x', b'y', b'\xff\xfe', b'\xff', b'\xe9', b'alpha'])]
     return names
 
 
@@ -190,7 +193,7 @@ def draw_name(rng, name, direct):
         return ''.join(list(name))
     if kind < 0.9:
         return rng.choice([Name, Name, Liar])(name)
-    others = ['zzz', 'x\0', '\ud800', '\xe9', '\u20ac', 'x' * 300, '', name + name, name[:-1], 'y', '\xff\xfe']
+    others = ['zzz', name + '\0', name + '\0x', 'x\0', '\ud800', '\xe9', '\u20ac', 'x' * 300, '', name + name, name[:-1], 'y', '\xff\xfe']
     return rng.choice([*others, b'x', 3] if direct else others)
 
 
@@ -237,7 +240,7 @@ def draw(rng):
         specs, units = draw_specs(text, rng)
         if specs is not None:
             break
-    case = Case(form, text, None, specs, int(rng.random() < 0.8), (0, 0), (), (), (), rng.random() < 0.5)
+    case = Case(form, text, None, specs, int(rng.random() < 0.7), (0, 0), (), (), (), rng.random() < 0.5)
     if form == 'keywords':
         case.keywords = draw_keyword_list(rng, count)
     case.safe = '(' in text

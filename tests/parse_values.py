@@ -107,6 +107,20 @@ class Quiet:
     __index__ = __float__ = __bool__ = __complex__ = __fspath__ = __len__ = convert
 
 
+VIEW = memoryview(b'exported')
+
+
+class Exporting:
+    """A buffer by Python code, since 3.12."""
+
+    def __buffer__(self, flags):
+        LOG.append('Exporting.__buffer__')
+        return VIEW
+
+    def __release_buffer__(self, view):
+        LOG.append('Exporting.__release_buffer__')
+
+
 class OldInt(Quiet):
     """__int__, which once was enough."""
 
@@ -196,10 +210,11 @@ SUBCLASSES = [Int(7), Int(2**70), LoudInt(9), Float(2.5), LoudFloat(3.5), Str('s
 SUBCLASSES += [ByteArray(b'sub'), ByteArray(b's'), List([1, 2])]
 CODE = [Quiet(3), Quiet(2.5), Quiet(True), Quiet(Int(4)), Quiet(LoudFloat(4.5)), Quiet('text'), Quiet(None), Quiet(2**70), Quiet(-1)]
 CODE += [Quiet(ZeroDivisionError('quiet')), Quiet(KeyboardInterrupt()), Quiet(TypeError('own')), OldInt(3), OldInt(LoudInt(3)), OldInt('x')]
-CODE += [Changing(), Changing(), Sequence(), Sequence(1, 2), Sequence(Changing(), LIST), LIST, OBJECT]
+CODE += [Exporting(), Exporting(), Changing(), Changing(), Sequence(), Sequence(1, 2), Sequence(Changing(), LIST), LIST, OBJECT]
 OBJECTS = [None, None, object(), Base(), Derived(), Other(), Lying(), (), (1, 2), (1.5, 'a'), [], {}, {'a': 1}]
 OBJECTS += [int, Base, len, 1j, ..., LIST]
 ALL = [*INTS, *FLOATS, *LATIN, *BYTES, *BUFFERS, *SUBCLASSES, *CODE, *OBJECTS]
+EXPORTING = [*BYTES, *BYTES, *BUFFERS, Exporting()]
 OPTIONAL = [*LATIN, *WIDE, None, None, *BYTES]
 FITTING = {
     **dict.fromkeys('bBhHiIlkLKn', INTS),
@@ -213,8 +228,8 @@ FITTING = {
     **dict.fromkeys(['U', 's', 'es', 'es#'], LATIN + WIDE),
     **dict.fromkeys(['z', 'z#', 'z*'], OPTIONAL),
     **dict.fromkeys(['s#', 's*', 'et', 'et#'], LATIN + WIDE + BYTES),
-    **dict.fromkeys(['y', 'y#', 'y*'], BYTES * 2 + BUFFERS),
-    'w*': BUFFERS,
+    **dict.fromkeys(['y', 'y#', 'y*'], EXPORTING),
+    'w*': [*BUFFERS, LONE, BUFFER, Exporting()],
     'O&': [*ALL, 'path', b'path'],
 }
 BY_TYPE = {kind: [value for value in [*ALL, *WIDE] if isinstance(value, kind)] or ALL for kind in TYPES}

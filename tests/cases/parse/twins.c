@@ -162,7 +162,7 @@ static PyObject *finish(int result)
 {
     PyObject *type, *value, *traceback;
     Py_ssize_t count = (Py_ssize_t)strlen(now.kinds);
-    void *buffers[SLOTS] = {NULL};
+    struct buffer buffers[SLOTS];
 
     PyErr_Fetch(&type, &value, &traceback);
     for (Py_ssize_t i = 0; i < count; i++) {
@@ -191,17 +191,17 @@ static PyObject *finish(int result)
             see("buffer", content, i);
             Py_DecRef(content);
         }
-        buffers[i] = view->buf;
+        /* Where a buffer is exported by Python code, the owner is a new object each time. */
+        buffers[i] = *view;
         view->buf = NULL;
+        view->obj = view->obj != NULL ? Py_None : NULL;
     }
     snapshot = Py_BuildValue("(NN)", PyBytes_FromStringAndSize((char *)area, count * SLOT_SIZE),
         PyBytes_FromStringAndSize((char *)encoded, count * (Py_ssize_t)sizeof encoded[0]));
     for (Py_ssize_t i = 0; i < count; i++) {
-        struct buffer *view = (struct buffer *)area[i];
-        if (now.kinds[i] != 'b' || !result || *(unsigned char *)&view->obj == FILL)
+        if (now.kinds[i] != 'b' || !result || *(unsigned char *)&((struct buffer *)area[i])->obj == FILL)
             continue;
-        view->buf = buffers[i];
-        PyBuffer_Release(view);
+        PyBuffer_Release(&buffers[i]);
     }
     /* It happens: a warning that is an error, in CPython 3.8 and 3.9.  Python code must not go on with it. */
     if (result && type != NULL)
