@@ -138,23 +138,40 @@ PyAPI_FUNC(int) PyObject_GetBuffer(PyObject *arg, struct tramp_buffer *buffer, i
 PyAPI_FUNC(int) PyBuffer_FillInfo(struct tramp_buffer *buffer, PyObject *arg, void *memory, Py_ssize_t size, int readonly, int flags);
 PyAPI_FUNC(void) PyBuffer_Release(struct tramp_buffer *buffer);
 
+/* Where the text of a str is, if it is known to be compact and ASCII; else NULL. */
+TRAMP_INLINE const char *tramp_ascii(PyObject *text, Py_ssize_t *size)
+{
+    const char *at = (const char *)text;
+    unsigned bits;
+
+    memcpy(&bits, at + tramp_known.text_state, sizeof bits);
+    if (!TRAMP_LIKELY((bits & tramp_known.text_bits) == tramp_known.text_bits))
+        return NULL;
+    memcpy(size, at + tramp_known.text_length, sizeof *size);
+    return at + tramp_known.text_data;
+}
+
 /* The UTF-8 of a str; NULL if it is not exactly a str, or has lone surrogates. */
 TRAMP_INLINE const char *tramp_utf8(PyObject *text, Py_ssize_t *size)
 {
-    const char *at = (const char *)text, *utf8;
-    unsigned bits;
+    const char *utf8 = NULL;
 
     if (Py_TYPE(text) != &PyUnicode_Type)
         return NULL;
-    if (TRAMP_LIKELY(tramp_known.text_data != 0)) {
-        memcpy(&bits, at + tramp_known.text_state, sizeof bits);
-        if (TRAMP_LIKELY((bits & tramp_known.text_bits) == tramp_known.text_bits)) {
-            memcpy(size, at + tramp_known.text_length, sizeof *size);
-            return at + tramp_known.text_data;
-        }
-    }
-    utf8 = PyUnicode_AsUTF8AndSize(text, size);
+    if (TRAMP_LIKELY(tramp_known.text_data != 0))
+        utf8 = tramp_ascii(text, size);
+    if (!TRAMP_LIKELY(utf8 != NULL))
+        utf8 = PyUnicode_AsUTF8AndSize(text, size);
     return TRAMP_LIKELY(utf8 != NULL) ? utf8 : tramp_not_utf8();
+}
+
+/* The same for the name of an argument.  One that is not ASCII goes the slow way where that can be seen: CPython would keep the UTF-8
+ * with the str, which it does not do when it compares a name. */
+TRAMP_INLINE const char *tramp_name(PyObject *name, Py_ssize_t *size)
+{
+    if (!TRAMP_LIKELY(tramp_known.text_data != 0))
+        return tramp_utf8(name, size);
+    return Py_TYPE(name) == &PyUnicode_Type ? tramp_ascii(name, size) : NULL;
 }
 
 TRAMP_INLINE PyObject *tramp_item(PyObject *tuple, Py_ssize_t i)

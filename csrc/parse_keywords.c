@@ -39,7 +39,7 @@ TRAMP_INLINE bool are_in_order(PyObject *names, Py_ssize_t count, char *const *k
 {
     for (Py_ssize_t i = 0; i < count; i++) {
         Py_ssize_t size;
-        const char *text = tramp_utf8(tramp_item(names, i), &size);
+        const char *text = tramp_name(tramp_item(names, i), &size);
         if (!TRAMP_LIKELY(text != NULL && is_same(text, size, keywords[i])))
             return false;
     }
@@ -48,7 +48,7 @@ TRAMP_INLINE bool are_in_order(PyObject *names, Py_ssize_t count, char *const *k
 
 TRAMP_INLINE bool is_ascii(const char *text)
 {
-    while (*text > 0 && *text < 0x7f)
+    while ((signed char)*text > 0)
         text++;
     return *text == '\0';
 }
@@ -73,7 +73,7 @@ static __attribute__((noinline)) Py_ssize_t arrange(const struct call *call, PyO
     if (call->count > MAX_PARAMETERS)
         return -1;
     for (i = 0; i < count; i++) {
-        texts[i] = tramp_utf8(tramp_item(call->names, i), &sizes[i]);
+        texts[i] = tramp_name(tramp_item(call->names, i), &sizes[i]);
         if (texts[i] == NULL)
             return -1;
     }

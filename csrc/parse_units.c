@@ -9,6 +9,7 @@
 
 struct tramp_known tramp_known;
 
+/* Each module says the same: there is one CPython in a process. */
 void tramp_layout(unsigned float_value, unsigned tuple_items, unsigned text_length, unsigned text_data, unsigned text_state,
     unsigned text_bits)
 {
