@@ -14,8 +14,17 @@ PyAPI_FUNC(int) _PyArg_VaParseTupleAndKeywords_SizeT(
 
 PyObject *tramp_args_tuple(PyObject *const *args, Py_ssize_t nargs)
 {
-    PyObject *tuple = PyTuple_New(nargs);
+    PyObject *tuple;
 
+    /* One call where the loop takes many. */
+    switch (nargs) {
+    case 1: return PyTuple_Pack(1, args[0]);
+    case 2: return PyTuple_Pack(2, args[0], args[1]);
+    case 3: return PyTuple_Pack(3, args[0], args[1], args[2]);
+    case 4: return PyTuple_Pack(4, args[0], args[1], args[2], args[3]);
+    default: break;
+    }
+    tuple = PyTuple_New(nargs);
     if (tuple == NULL)
         return NULL;
     for (Py_ssize_t i = 0; i < nargs; i++) {

@@ -110,7 +110,12 @@ def test_args_tuple(interpreter: Interpreter, twins: Path) -> None:
         made = twins.as_tuple(thing, 1, thing)
         assert made == (thing, 1, thing) and type(made) is tuple
         assert sys.getrefcount(thing) == before + 2
-        assert twins.as_tuple() == ()
+        for size in range(9):
+            things = [object() for _ in range(size)]
+            counts = [sys.getrefcount(one) for one in things]
+            made = twins.as_tuple(*things)
+            assert made == tuple(things) and len(made) == size, size
+            assert [sys.getrefcount(one) for one in things] == [count + 1 for count in counts], size
         """,
         twins,
     )
