@@ -43,5 +43,5 @@ def tramp_build(*words: object, cwd: Path, env: dict[str, str] | None = None) ->
     """Run the command as a user would."""
     return subprocess.run(
         [sys.executable, '-m', 'tramp_build', *(os.fspath(w) if isinstance(w, os.PathLike) else str(w) for w in words)],
-        cwd=cwd, capture_output=True, check=False, timeout=120, env={**environment(), **(env or {})},
+        cwd=cwd, capture_output=True, check=False, timeout=400, env={**environment(), **(env or {})},
     )  # fmt: skip

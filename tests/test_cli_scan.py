@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 import os
-import time
+import resource
 from pathlib import Path
 from typing import Any
 
@@ -208,7 +208,8 @@ def test_a_generated_file_of_20_mb(project: Path) -> None:
     rows = ''.join(f'    {{"name{n}", area, METH_VARARGS, "{"x" * 60}"}},\n' for n in range(200_000))
     (project / 'big.c').write_text(GEO.replace('    ROW(area),\n', rows))
     assert (project / 'big.c').stat().st_size > 18_000_000
-    started = time.monotonic()
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
     done = tramp_build('scan', '--json', 'big.c', cwd=project)
     assert json.loads(done.stdout)['summary']['routed'] == 200_002
-    assert time.monotonic() - started < 60
+    # Of processor time, since other tests run beside this one: what is not linear here takes hours.
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before < 90
