@@ -183,6 +183,9 @@ TRAMP_API struct _object *tramp_cxx_fastcall(
 /** tramp_fastcall_keywords with the barrier. */
 TRAMP_API struct _object *tramp_cxx_fastcall_keywords(struct _object *self, struct _object *const *args, tramp_ssize nargs,
     struct _object *kwnames, tramp_function_fastcall_keywords *impl, const char *name);
+/** tramp_positional with the barrier. */
+TRAMP_API struct _object *tramp_cxx_positional(struct _object *self, struct _object *const *args, tramp_ssize nargs,
+    struct _object *kwnames, tramp_function_fastcall *impl, const char *name);
 /** tramp_method with the barrier. */
 TRAMP_API struct _object *tramp_cxx_method(struct _object *self, struct _typeobject *cls, struct _object *const *args, tramp_ssize nargs,
     struct _object *kwnames, const struct tramp_method_def *def);

@@ -56,6 +56,7 @@ def rewritten_unit(source: Path, directory: Path, config: Config | None = None) 
     assert plan
     result = project.rewrite_file(path, plan)
     assert result, 'nothing was routed'
+    directory.mkdir(exist_ok=True)
     unit = directory / source.name
     unit.write_bytes(result.prelude + f'\n#line 1 "{source}"\n'.encode() + result.text)
     return unit
