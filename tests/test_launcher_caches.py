@@ -139,5 +139,10 @@ def test_distcc(sandbox: Sandbox, cc: str) -> None:
     distcc = needs('distcc')
     with farm(sandbox) as log:
         compile_twice(sandbox, distcc, cc)
-        text = log.read_text()
+        # The server writes its summary after the client has its answer.
+        for _ in range(100):
+            text = log.read_text()
+            if text.count('COMPILE_OK') >= 2:
+                break
+            time.sleep(0.1)
     assert text.count('COMPILE_OK') == 2, text
