@@ -12,6 +12,7 @@ nothing that could be taken for something else.  Lines and files that are damage
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -162,6 +163,8 @@ class State:
 def _append(path: Path, line: bytes) -> None:
     fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666)
     try:
+        # Without the lock, a line that another process is writing across a page boundary looks torn.
+        fcntl.flock(fd, fcntl.LOCK_EX)
         size = os.fstat(fd).st_size
         if size and os.pread(fd, 1, size - 1) != b'\n':
             line = b'\n' + line  # after a torn line, which would take this one with it
