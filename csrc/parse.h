@@ -45,6 +45,12 @@ struct tramp_outputs {
     struct tramp_buffer *buffers[TRAMP_MAX_HELD];
 };
 
+/* parse_slow.c */
+
+/* The keywords of a call as a new dict; no dict for no names, as CPython calls a METH_VARARGS | METH_KEYWORDS function.  False with an
+ * error set. */
+bool tramp_keyword_dict(PyObject *const *values, PyObject *kwnames, PyObject **dict) TRAMP_HIDDEN;
+
 /* parse_units.c */
 
 /* Where CPython keeps values, as far as a module has told (tramp_layout): offsets, 0 where it is not known. */

@@ -57,8 +57,7 @@ int tramp_parse_slow(PyObject *const *args, Py_ssize_t nargs, const char *format
     return result;
 }
 
-/* No dict for no names: so does CPython when it calls a METH_VARARGS | METH_KEYWORDS function. */
-static bool make_dict(PyObject *const *values, PyObject *kwnames, PyObject **dict)
+bool tramp_keyword_dict(PyObject *const *values, PyObject *kwnames, PyObject **dict)
 {
     Py_ssize_t count = kwnames != NULL ? PyTuple_Size(kwnames) : 0;
 
@@ -87,7 +86,7 @@ int tramp_parse_keywords_slow(PyObject *const *args, Py_ssize_t nargs, PyObject 
     release(outputs);
     if (tuple == NULL)
         return 0;
-    if (make_dict(args + nargs, kwnames, &dict)) {
+    if (tramp_keyword_dict(args + nargs, kwnames, &dict)) {
         if (outputs->sizes == TRAMP_SSIZE)
             result = _PyArg_VaParseTupleAndKeywords_SizeT(tuple, dict, format, (char **)keywords, outputs->list);
         else

@@ -14,7 +14,7 @@
  * Contracts, which are three and not one:
  *
  *  - names and signatures below: fixed within a release (the SONAME and the symbol version carry it: libtramp-1.2.0.so, TRAMP_1.2.0);
- *  - the layout of the three structures: the same;
+ *  - the layout of the structures: the same;
  *  - signatures.def: which method convention goes through which function.
  *
  * Every trampoline calls the implementation exactly once, passes its arguments on untouched, and hands its result back untouched.
@@ -62,6 +62,8 @@ typedef struct _object *tramp_getter(struct _object *self, void *closure);
 typedef int tramp_setter(struct _object *self, struct _object *value, void *closure);
 
 struct tramp_method_def;
+struct tramp_by_tuple_def;
+struct tramp_by_tuple_keywords_def;
 struct tramp_getset;
 struct tramp_exception;
 
@@ -73,6 +75,23 @@ struct tramp_method_def {
     /** The method itself. */
     tramp_function_method *impl;
     /** As it stands in the method table; for messages. */
+    const char *name;
+};
+
+/** What tramp_by_tuple calls: `route` with `impl` behind the arguments. */
+struct tramp_by_tuple_def {
+    tramp_function *impl;
+    /** tramp_varargs or tramp_cxx_varargs. */
+    struct _object *(*route)(struct _object *self, struct _object *args, tramp_function *impl, const char *name);
+    const char *name;
+};
+
+/** What tramp_by_tuple_keywords calls. */
+struct tramp_by_tuple_keywords_def {
+    tramp_function_keywords *impl;
+    /** tramp_keywords or tramp_cxx_keywords. */
+    struct _object *(*route)(
+        struct _object *self, struct _object *args, struct _object *kwargs, tramp_function_keywords *impl, const char *name);
     const char *name;
 };
 
@@ -163,6 +182,24 @@ TRAMP_API void tramp_layout(unsigned float_value, unsigned tuple_items, unsigned
     unsigned text_bits);
 /** The vector as a tuple: a new reference, NULL with an error set without memory. */
 TRAMP_API struct _object *tramp_args_tuple(struct _object *const *args, tramp_ssize nargs);
+
+/* ------------------------------------------------------------------------------------------------------------------------------ */
+/* Functions with two entries, one that takes a vector and the one that they had: libtramp.                                         */
+/* ------------------------------------------------------------------------------------------------------------------------------ */
+
+/** Calls a METH_VARARGS function's new entry for somebody who calls the old one.  `args` that is no tuple is the SystemError of
+ *  PyArg_ParseTuple. */
+TRAMP_API struct _object *tramp_by_vector(struct _object *self, struct _object *args, tramp_function_fastcall *impl);
+/** The same for METH_VARARGS | METH_KEYWORDS; `kwargs` is a dict or NULL. */
+TRAMP_API struct _object *tramp_by_vector_keywords(
+    struct _object *self, struct _object *args, struct _object *kwargs, tramp_function_fastcall_keywords *impl);
+/** Calls a METH_VARARGS function that has the old entry alone, its unit having been compiled as it is, for a row that says
+ *  METH_FASTCALL | METH_KEYWORDS.  Keywords raise what they raised before. */
+TRAMP_API struct _object *tramp_by_tuple(struct _object *self, struct _object *const *args, tramp_ssize nargs, struct _object *kwnames,
+    const struct tramp_by_tuple_def *def);
+/** The same for METH_VARARGS | METH_KEYWORDS. */
+TRAMP_API struct _object *tramp_by_tuple_keywords(struct _object *self, struct _object *const *args, tramp_ssize nargs,
+    struct _object *kwnames, const struct tramp_by_tuple_keywords_def *def);
 
 /* ------------------------------------------------------------------------------------------------------------------------------ */
 /* The same with the barrier: libtramp-cxx.                                                                                         */
