@@ -40,9 +40,38 @@ def test_a_routed_row(project: Path, capsys: pytest.CaptureFixture[str]) -> None
         '        |     ^~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~\n'
         '  function: area, convention varargs\n'
         '  barrier: a C++ exception that leaves the function becomes a Python exception\n'
-        '  not upgraded, referenced: something other than a row of a method table refers to the function, '
-        'so it keeps METH_VARARGS (geo.cpp:11)\n'
+        '  fastcall: arguments come as a vector, without a tuple and dict for each call (METH_FASTCALL)\n'
         '\n'
+    )
+
+
+def test_a_function_that_is_not_upgraded(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / 'shape.c').write_text("""
+static PyObject *area(PyObject *self, PyObject *args)
+{
+    return keep(args);
+}
+static PyMethodDef methods[] = {{"area", area, METH_VARARGS, "the area"}, {NULL}};
+""")
+    assert '  not upgraded, args-escape: the function uses its argument tuple for more than ' in explain(capsys, 'shape.c')
+    assert ', so it keeps METH_VARARGS (shape.c:4)\n' in explain(capsys, 'shape.c')
+
+
+def test_a_function_of_another_file_that_is_not_upgraded(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / 'body.c').write_text('PyObject *area(PyObject *self, PyObject *args)\n{\n    return keep(args);\n}\n')
+    (project / 'table.c').write_text(
+        'PyObject *area(PyObject *, PyObject *);\nstatic PyMethodDef methods[] = {{"area", area, METH_VARARGS, "the area"}, {NULL}};\n'
+    )
+    assert ', so it keeps METH_VARARGS (body.c:3)\n' in explain(capsys, 'table.c')
+
+
+def test_a_file_whose_functions_are_in_tables_of_another(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / 'body.c').write_text('PyObject *area(PyObject *self, PyObject *args)\n{\n    return PyTuple_GET_ITEM(args, 0);\n}\n')
+    (project / 'table.c').write_text(
+        'PyObject *area(PyObject *, PyObject *);\nstatic PyMethodDef methods[] = {{"area", area, METH_VARARGS, "the area"}, {NULL}};\n'
+    )
+    assert explain(capsys, 'body.c') == (
+        'body.c:1: area takes its arguments as a vector, for a method table of another file\nbody.c: no method or getset table with a row\n'
     )
 
 

@@ -67,7 +67,7 @@ def test_json_of_a_project(project: Path, capsys: pytest.CaptureFixture[str]) ->
 def test_text_has_a_line_for_every_row(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(['scan', 'src/geo.cpp']) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].split() == ['src/geo.cpp:9:', 'methods:', 'area', 'varargs', 'routed', '(barrier)']
+    assert lines[0].split() == ['src/geo.cpp:9:', 'methods:', 'area', 'varargs', 'routed', '(barrier,', 'fastcall)']
     assert lines[1].split() == ['src/geo.cpp:10:', 'methods:', 'get_type', 'o', 'skipped', 'cpython-function']
     assert "1 skipped: cpython-function: the function is CPython's own and raises no C++ exception" in lines
     assert lines[-1] == '1 file, 2 rows routed, 2 skipped'

@@ -12,7 +12,7 @@ from tramp_build.model import Edit, Span
 from tramp_build.project import Project
 from tramp_build.rewrite import Rewritten
 from tramp_build.rewrite.edits import apply
-from tramp_build.rewrite.text import c_string, one_line
+from tramp_build.text import c_string, one_line
 from tramp_build.verify import verify
 
 FUNCTION = b'static PyObject *f(PyObject *self, PyObject *args) { return 0; }\n'

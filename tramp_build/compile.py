@@ -99,7 +99,7 @@ def prepare(path: Path, state: State, project: Project, language: Language | Non
     if unit:
         key = f'{language}{_LIMITED}' if limited else language
         state.add_index(path, status.st_size, status.st_mtime_ns, key, 'routed' if name else 'plain', name)
-    if prepared.plan is not None or prepared.problem:
+    if (prepared.plan is not None and prepared.plan.tables) or prepared.problem:
         state.add_record(path, _record(project, prepared, language))
     else:
         state.remove_record(path)
@@ -112,7 +112,7 @@ def _prepare(path: Path, project: Project, language: Language, *, unit: bool, li
     decided = None
     try:
         decided = project.plan_file(path, language, unit=unit, limited=limited)
-        rewritten = project.rewrite_file(path, decided, unit=unit, limited=limited) if decided and decided.routed else None
+        rewritten = project.rewrite_file(path, decided, unit=unit, limited=limited) if decided and decided.changes else None
     except OSError as exc:
         return Prepared(path, None, routed=False, problem=exc.strerror or str(exc)), None
     except Exception as exc:

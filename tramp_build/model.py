@@ -162,6 +162,7 @@ class Kept:
 
     reason: Reason
     line: int
+    path: str | None = None  # of another file of the project, the one with the line
 
 
 class Placement(Enum):
@@ -203,7 +204,11 @@ class Upgrade:
     """How the text of a function changes that takes a vector from now on."""
 
     edits: tuple[Edit, ...]
-    calls: frozenset[str]  # which parsers it calls: 'parse', 'parse_keywords', 'unpack'
+    calls: frozenset[str]  # what it calls: 'parse', 'parse_keywords', 'unpack', 'by_vector', 'by_vector_keywords'
+    keywords: bool
+    # Where what takes the vector is: the function itself, or a second entry that is static here, other files' as well, or another
+    # file's, which may lack it.
+    entry: Literal['same', 'static', 'shared', 'elsewhere'] = 'same'
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +223,11 @@ class FilePlan:
     @property
     def routed(self) -> int:
         return sum(e.routed for t in self.tables for e in t.entries)
+
+    @property
+    def changes(self) -> bool:
+        """Tell whether another text is compiled instead: a file without a table may define what another one's rows call."""
+        return bool(self.routed or self.upgrades)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tramp_build import includes
-from tramp_build.model import FilePlan, Reason, ScanResult
-from tramp_build.plan import Policy, plan
+from tramp_build.model import FilePlan, Reason, ScanResult, Upgrade
+from tramp_build.plan import Policy, last_component, plan
 from tramp_build.rewrite import Rewritten, rewrite
 from tramp_build.scan import find_function_names, might_have_tables, scan
+from tramp_build.upgrade import offer
+from tramp_build.upgrade.entries import listed
 from tramp_build.upgrade.project import Facts, Surroundings, facts_of
 from tramp_build.verify import verify
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from tramp_build.config import Config
-    from tramp_build.model import Language, Problem
+    from tramp_build.model import Kept, Language, Problem
 
 _UNITS: Final[dict[str, Language]] = {
     '.c': 'c', '.cc': 'c++', '.cp': 'c++', '.cpp': 'c++', '.cxx': 'c++', '.c++': 'c++', '.C': 'c++', '.CPP': 'c++',
@@ -45,6 +47,7 @@ class Project:
     _scans: dict[Path, ScanResult] = field(default_factory=dict, repr=False)
     _listing: tuple[Path, ...] | None = field(default=None, repr=False)
     _known: dict[str, bool] = field(default_factory=dict, repr=False)
+    _listed: dict[Path, dict[str, frozenset[str | None]]] | None = field(default=None, repr=False)
     _facts: dict[Path, Facts] = field(default_factory=dict, repr=False)
     _included: frozenset[Path] | None = field(default=None, repr=False)
 
@@ -86,13 +89,64 @@ class Project:
             return b''
 
     def scan_file(self, path: Path, language: Language | None = None) -> ScanResult | None:
-        """Return what stands in a file, None where no table can."""
+        """Return what stands in a file, None where there is neither a table nor a function that another file's table names."""
         language = language or self.language(path)
-        if language is None or not might_have_tables(self.source(path)):
+        if language is None or not (might_have_tables(self.source(path)) or self._defines_listed(path)):
             return None
+        return self._scan(path, language)
+
+    def _scan(self, path: Path, language: Language) -> ScanResult:
         if path not in self._scans or self._scans[path].language != language:
-            self._scans[path] = scan(self.source(path), language)
+            self._scans[path] = scan(self._readable(path), language)
         return self._scans[path]
+
+    def _defines_listed(self, path: Path) -> bool:
+        """Tell whether a unit may define what tables of other files name: it has the word."""
+        if not self.config.fastcall or not self.is_unit(path):
+            return False
+        names = self._listed_elsewhere(path)
+        return bool(names) and any(name.encode() in self._facts_of(path).words for name in names)
+
+    def _listed_elsewhere(self, path: Path) -> Mapping[str, frozenset[str | None]]:
+        """Return what the method tables of other files name and do not define: the conventions by function."""
+        if self._listed is None:
+            self._listed = {other: names for other in self.files() if (names := self._listed_in(other))}
+        found: dict[str, frozenset[str | None]] = {}
+        for other, names in self._listed.items():
+            if other != path:
+                for name, conventions in names.items():
+                    found[name] = found.get(name, frozenset()) | conventions
+        return found
+
+    def _listed_in(self, path: Path) -> dict[str, frozenset[str | None]]:
+        language = self.language(path)
+        if language is None or not might_have_tables(self._readable(path)):
+            return {}
+        found = self._scan(path, language)
+        own = {f.name for f in found.functions if f.body}
+        return {name: conventions for name, conventions in listed(self._readable(path), found).items() if name not in own}
+
+    def _offer_elsewhere(self, name: str, path: Path) -> Upgrade | Kept | None:
+        """Return what becomes of the function that a table in `path` names and another file defines."""
+        offers: list[Upgrade | Kept] = []
+        for other in self.files():
+            language = self.language(other)
+            if other == path or language is None or name.encode() not in self._facts_of(other).words:
+                continue
+            functions = [f for f in self._scan(other, language).functions if last_component(f.name) == name]
+            if any(f.scope.path or f.name != name for f in functions):
+                return None  # the row may mean the one in a namespace
+            if not any(f.body for f in functions):
+                continue
+            if not self.is_unit(other):
+                return None  # `path` may include it
+            if self._refuse(other, language, unit=True) is None:
+                offers.append(self._offer(name, other, language))
+        return next((o for o in offers if isinstance(o, Upgrade)), offers[0] if offers else None)
+
+    def _offer(self, name: str, path: Path, language: Language) -> Upgrade | Kept:
+        found = offer(self.source(path), self._scan(path, language), name, self._surroundings(path))
+        return found if isinstance(found, Upgrade) else replace(found, path=self.relative(path))
 
     def problems(self, path: Path) -> tuple[Problem, ...]:
         """Return what the scanner could not read."""
@@ -107,13 +161,18 @@ class Project:
             exclude_functions=config.exclude_functions,
             refuse=self._refuse(path, language, unit=self.is_unit(path) if unit is None else unit),
             known_elsewhere=lambda name: self._known_elsewhere(name, path),
-            surroundings=Surroundings(
-                here=self._facts_of(path),
-                others=lambda: (self._facts_of(other) for other in self.files() if other != path),
-                enabled=config.fastcall,
-                limited=limited,
-                source=self.source(path),
-            ),
+            surroundings=self._surroundings(path, limited=limited),
+        )
+
+    def _surroundings(self, path: Path, *, limited: bool = False) -> Surroundings:
+        return Surroundings(
+            here=self._facts_of(path),
+            others=lambda: (self._facts_of(other) for other in self.files() if other != path),
+            enabled=self.config.fastcall,
+            limited=limited,
+            source=self.source(path),
+            listed_elsewhere=lambda: self._listed_elsewhere(path),
+            offer_elsewhere=lambda name: self._offer_elsewhere(name, path),
         )
 
     def _facts_of(self, path: Path) -> Facts:
@@ -152,12 +211,13 @@ class Project:
     ) -> FilePlan | None:
         """Return the decisions for a file, None where there is nothing to decide."""
         found = self.scan_file(path, language)
-        if found is None or not found.tables:
+        if found is None:
             return None
-        return plan(self.source(path), found, self.policy(path, found.language, unit=unit, limited=limited))
+        decided = plan(self.source(path), found, self.policy(path, found.language, unit=unit, limited=limited))
+        return decided if decided.tables or decided.upgrades else None
 
     def rewrite_file(self, path: Path, decided: FilePlan, *, unit: bool | None = None, limited: bool = False) -> Rewritten | None:
-        """Return the verified rewritten file, None where no row is routed.  Raises RewriteError."""
+        """Return the verified rewritten file, None where nothing changes.  Raises RewriteError."""
         found = self.scan_file(path, decided.language)
         assert found is not None
         source = self.source(path)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tramp_build.cli.sources import Source
-    from tramp_build.model import Entry, FilePlan, Row, Table
+    from tramp_build.model import Entry, FilePlan, Kept, Row, Table
 
 _DESCRIPTION = """\
 Say for each row of the tables in a source how it is routed, or why it is not
@@ -76,8 +76,11 @@ def _file(source: Source, line: int | None) -> Iterator[str]:
     plan = source.project.plan_file(source.path)
     tables = plan.tables if plan else ()
     decided = [(t.table, row, entry) for t in tables for row, entry in zip(t.table.rows, t.entries, strict=True)]
+    if plan and line is None:
+        yield from _shared(source, plan)
     if plan is None or not decided:
-        yield f'{console.escape(source.shown)}: no method or getset table with a row; compiled as it is'
+        as_it_is = '' if plan and plan.changes else '; compiled as it is'
+        yield f'{console.escape(source.shown)}: no method or getset table with a row{as_it_is}'
         return
     chosen = decided if line is None else [item for item in decided if _on_line(source, item[1], line)]
     if not chosen:
@@ -85,6 +88,15 @@ def _file(source: Source, line: int | None) -> Iterator[str]:
         raise TrampError(f'{source.shown}:{line}: no row of a table is on that line; there are rows on: {known}')
     for table, row, entry in chosen:
         yield from _row(source, plan, table, row, entry)
+
+
+def _shared(source: Source, plan: FilePlan) -> Iterator[str]:
+    """What is defined here and stands in tables of other files."""
+    found = source.project.scan_file(source.path, plan.language)
+    lines = {f.name: f.line for f in found.functions if f.body} if found else {}
+    for name in sorted((name for name, upgrade in plan.upgrades.items() if upgrade.entry == 'shared'), key=lines.__getitem__):
+        where = console.escape(f'{source.shown}:{lines[name]}')
+        yield f'{where}: {console.escape(name)} takes its arguments as a vector, for a method table of another file'
 
 
 def _on_line(source: Source, row: Row, line: int) -> bool:
@@ -109,7 +121,7 @@ def _row(source: Source, plan: FilePlan, table: Table, row: Row, entry: Entry) -
         yield f'  function: {console.escape(entry.function or "?")}{convention}'
         yield from (f'  {how}: {_HOW.get(how, "")}' for how in entry.how)
         if entry.kept is not None:
-            yield f'  not upgraded, {entry.kept.reason.value}: {SENTENCES[entry.kept.reason].cause} ({source.shown}:{entry.kept.line})'
+            yield f'  not upgraded, {entry.kept.reason.value}: {SENTENCES[entry.kept.reason].cause} ({_kept_at(source, entry.kept)})'
         if not plan.barrier:
             yield f'  {_NO_BARRIER[plan.language]}'
     else:
@@ -117,6 +129,10 @@ def _row(source: Source, plan: FilePlan, table: Table, row: Row, entry: Entry) -
         yield f'  why: {sentence.cause}'
         yield f'  to do: {sentence.remedy or "nothing"}'
     yield ''
+
+
+def _kept_at(source: Source, kept: Kept) -> str:
+    return console.escape(f'{kept.path or source.shown}:{kept.line}')
 
 
 def _excerpt(source: Source, row: Row) -> Iterator[str]:

@@ -9,11 +9,11 @@ from tramp_build.model import Edit, Placement, Span
 from tramp_build.plan import GETSET, last_component
 from tramp_build.rewrite import getset, stubs
 from tramp_build.rewrite.edits import apply
-from tramp_build.rewrite.prelude import prelude
-from tramp_build.rewrite.text import line_ends, one_line
+from tramp_build.rewrite.prelude import Outside, prelude
 from tramp_build.scan.expression import flags_of
 from tramp_build.signatures import BY_CONVENTION, POSITIONAL
-from tramp_build.upgrade import UPGRADED
+from tramp_build.text import line_ends, one_line
+from tramp_build.upgrade import UPGRADED, entries
 
 if TYPE_CHECKING:
     from tramp_build.model import Entry, FilePlan, Row, ScanResult, Table, Upgrade
@@ -33,13 +33,13 @@ class Rewritten:
 
 
 def rewrite(source: bytes, scan: ScanResult, plan: FilePlan, exceptions: tuple[tuple[str, str], ...] = ()) -> Rewritten | None:
-    """Return the rewritten source, None where no row is routed.
+    """Return the rewritten source, None where nothing changes.
 
     `scan` and `plan` were made from `source`.  The same input gives the same bytes.
 
     Raises RewriteError when the edits do not fit together; that is a bug, and the caller compiles the original.
     """
-    if not plan.routed:
+    if not plan.changes:
         return None
     rewriter = _Rewriter(source, scan, plan)
     for table_plan in plan.tables:
@@ -50,13 +50,20 @@ def rewrite(source: bytes, scan: ScanResult, plan: FilePlan, exceptions: tuple[t
         rewriter.upgrade(plan.upgrades[name])
     edits = rewriter.edits()
     routed = [entry for table_plan in plan.tables for entry in table_plan.entries if entry.routed]
+    # What another file's unit may lack is called as the source says then.
+    old = [e.convention for e in routed if e.function in plan.upgrades and plan.upgrades[e.function].entry == 'elsewhere' and e.convention]
     head = prelude(
-        (called_convention(e) for e in routed if e.convention != GETSET),
+        [*(called_convention(e) for e in routed if e.convention != GETSET), *old],
         getset=any(e.convention == GETSET for e in routed),
         barrier=plan.barrier,
         cxx=plan.language == 'c++',
         exceptions=exceptions,
         parsers=frozenset().union(*(found.calls for found in plan.upgrades.values())),
+        outside=tuple(
+            Outside(name, found.keywords, found.entry == 'elsewhere')
+            for name, found in sorted(plan.upgrades.items())
+            if found.entry in ('shared', 'elsewhere')
+        ),
     )
     return Rewritten(head, apply(source, edits), edits)
 
@@ -136,13 +143,16 @@ class _Rewriter:
         assert entry.convention is not None
         assert entry.function is not None
         signature = BY_CONVENTION[called_convention(entry)]
-        # Behind an upgrade the casts of the row are to a type that the function no longer has.
-        impl = entry.function if 'fastcall' in entry.how else self._text(span)
         name = row.name if row.name is not None else entry.function
+        impl, old = self._text(span), None
         if 'fastcall' in entry.how:
             self._flags(row)
+            if self.plan.upgrades[entry.function].entry == 'elsewhere':
+                old = stubs.Old(BY_CONVENTION[entry.convention], impl)
+            # Behind an upgrade the casts of the row are to a type that the function no longer has.
+            impl = self._entry(entry.function)
         if entry.placement is Placement.IN_ROW:
-            self._replace(span, stubs.lambda_(stubs.Method(signature, impl, name, '', self.cxx, self.plan.barrier)))
+            self._replace(span, stubs.lambda_(stubs.Method(signature, impl, name, '', self.cxx, self.plan.barrier, old)))
             return
         early = entry.placement is Placement.AFTER_DEFINITIONS
         # Rows share a stub, but for one that has to say the row's own name.
@@ -151,12 +161,16 @@ class _Rewriter:
         stub = self._shared.get(key)
         if stub is None:
             stub = self._shared[key] = self._unique('tramp_m_', entry.function)
-            method = stubs.Method(signature, impl, name, stub, self.cxx, self.plan.barrier)
+            method = stubs.Method(signature, impl, name, stub, self.cxx, self.plan.barrier, old)
             if early:
                 self._after_definitions(method, entry.function, table.outer_start)
             else:
                 self._insert(table.outer_start, stub, stubs.definition(method))
         self._replace(span, stubs.reference(stubs.Method(signature, impl, name, stub, self.cxx, self.plan.barrier)))
+
+    def _entry(self, function: str) -> str:
+        """Return what takes the vector for an upgraded function."""
+        return function if self.plan.upgrades[function].entry == 'same' else entries.name_of(function)
 
     def _after_definitions(self, method: stubs.Method, function: str, before: int) -> None:
         found = [f for f in self.scan.functions if f.name == function]

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from tramp_build.model import Span
 from tramp_build.rewrite.prelude import trampoline
-from tramp_build.rewrite.text import c_string
 from tramp_build.scan.expression import Form, function_of
+from tramp_build.text import c_string
 
 if TYPE_CHECKING:
     from tramp_build.model import Row

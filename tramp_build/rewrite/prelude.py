@@ -6,16 +6,32 @@ project itself has, and an editable install that compiles again next year needs 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from tramp_build.rewrite.text import c_string
 from tramp_build.signatures import BY_CONVENTION, CLOSURE, OBJECT, SIZE, VECTOR, Signature, c_type, impl_type
+from tramp_build.text import c_string
+from tramp_build.upgrade import entries
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 # `-fvisibility=hidden` spares declarations, a surrounding `#pragma GCC visibility push(hidden)` of `-include` files does not.
 _VISIBLE: Final = '__attribute__((visibility("default")))'
+
+
+# The second entry of a function serves the units of one module.  Weak: the unit that defines the function may have been compiled as it is.
+_HIDDEN: Final = '__attribute__((visibility("hidden")))'
+_WEAK: Final = '__attribute__((weak, visibility("hidden")))'
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """The second entry of a function that other files share."""
+
+    function: str
+    keywords: bool
+    elsewhere: bool  # it is another file's
 
 
 def trampoline(name: str, *, barrier: bool) -> str:
@@ -74,7 +90,23 @@ def _parsers(names: frozenset[str], *, cxx: bool) -> list[str]:
             parts.append(f'{_VISIBLE} int tramp_parse_keywords{twin}({vector}, {size}, {obj}, const char *, char *const *, ...);')
     if 'unpack' in names:
         parts.append(f'{_VISIBLE} int tramp_unpack({vector}, {size}, const char *, {size}, {size}, ...);')
+    for suffix, kwargs, kwnames in (('', '', ''), ('_keywords', f', {obj}', f', {obj}')):
+        impl = f'{obj}(*)({obj}, {vector}, {size}{kwnames})'
+        if f'by_vector{suffix}' in names:
+            parts.append(f'{_VISIBLE} {obj}tramp_by_vector{suffix}({obj}, {obj}{kwargs}, {impl});')
+        if f'by_tuple{suffix}' in names:
+            old = f'{obj}(*{{}})({obj}, {obj}{kwargs})'
+            route = f'{obj}(*route)({obj}, {obj}{kwargs}, {old.format("")}, const char *)'
+            parts.append(f'struct tramp_by_tuple{suffix}_def {{ {old.format("impl")}; {route}; const char *name; }};')
+            box = f'const {"::" if cxx else "struct "}tramp_by_tuple{suffix}_def *'
+            parts.append(f'{_VISIBLE} {obj}tramp_by_tuple{suffix}({obj}, {vector}, {size}, {obj}, {box});')
     return parts
+
+
+def _entry(outside: Outside, *, cxx: bool) -> str:
+    attributes = _WEAK if outside.elsewhere else _HIDDEN
+    types = entries.parameters(keywords=outside.keywords, cxx=cxx)
+    return f'{attributes} {c_type(OBJECT, cxx=cxx)}{entries.name_of(outside.function)}({types});'
 
 
 def prelude(
@@ -85,12 +117,14 @@ def prelude(
     cxx: bool,
     exceptions: tuple[tuple[str, str], ...],
     parsers: frozenset[str] = frozenset(),
+    outside: tuple[Outside, ...] = (),
 ) -> bytes:
     """Return the line, without its line end; `conventions` are the names that the JSON report uses."""
     parts = _parsers(parsers, cxx=cxx)
     signatures = [BY_CONVENTION[name] for name in sorted(set(conventions))]
     parts += [_box(s, cxx=cxx) for s in signatures if s.boxed]
     parts += [declaration(s, barrier=barrier, cxx=cxx) for s in signatures]
+    parts += [_entry(found, cxx=cxx) for found in outside]
     if getset:
         parts += _getset(barrier=barrier, cxx=cxx)
     opening = 'struct _object; struct _typeobject; '

@@ -6,18 +6,26 @@ x86-64) and keeps it out of the way of the code that does the work.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from tramp_build.rewrite.prelude import trampoline
-from tramp_build.rewrite.text import c_string
 from tramp_build.signatures import OBJECT, c_type, impl_type
+from tramp_build.text import c_string
 
 if TYPE_CHECKING:
     from tramp_build.signatures import Signature
 
 # Rows of one convention and one body may share a stub, and a stub under an `#if` may find no row that wants it.
 _ATTRIBUTES: Final = '__attribute__((cold, unused))'
+
+
+@dataclass(frozen=True, slots=True)
+class Old:
+    """The entry of another file's function that is called where that has no other."""
+
+    signature: Signature
+    impl: str  # as the row names it
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +38,7 @@ class Method:
     stub: str  # the identifier of the stub
     cxx: bool
     barrier: bool
+    old: Old | None = None
 
 
 def _own(name: str) -> str:
@@ -59,11 +68,23 @@ def _call(method: Method) -> str:
     symbol = trampoline(method.signature.name, barrier=method.barrier)
     scope = '::' if method.cxx else ''
     arguments = ', '.join(_own(name) for _, name in method.signature.parameters)
+    if method.old:
+        return _either(method, method.old, f'{scope}{symbol}({arguments}, {method.impl}, {c_string(method.name)})', arguments)
     if not method.signature.boxed:
         return f'return {scope}{symbol}({arguments}, {_impl(method)}, {c_string(method.name)});'
     struct = f'{scope or "struct "}tramp_{method.signature.name}_def'
     box = f'static const {struct} tramp_def = {{{_impl(method)}, {c_string(method.name)}}};'
     return f'{box} return {scope}{symbol}({arguments}, &tramp_def);'
+
+
+def _either(method: Method, old: Old, call: str, arguments: str) -> str:
+    """Call the new entry, or the old one where the unit that defines the function was compiled as it is: the symbol is weak."""
+    scope = '::' if method.cxx else ''
+    helper = 'tramp_by_tuple' if old.signature.plain else f'tramp_by_tuple_{old.signature.name}'
+    impl = _impl(replace(method, signature=old.signature, impl=old.impl))
+    route = f'{scope}{trampoline(old.signature.name, barrier=method.barrier)}'
+    box = f'static const {scope or "struct "}{helper}_def tramp_old = {{{impl}, {route}, {c_string(method.name)}}};'
+    return f'{box} return {method.impl} ? {call} : {scope}{helper}({arguments}, &tramp_old);'
 
 
 def declaration(method: Method) -> str:

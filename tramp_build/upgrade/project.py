@@ -11,6 +11,8 @@ from tramp_build.model import Reason
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from tramp_build.model import Kept, Upgrade
+
 _DEFINE: Final = re.compile(rb'^[ \t]*#[ \t]*define[ \t]+(\w+)(\(([^)\n]*)\))?((?:[^\n\\]|\\.|\\\r?\n)*)', re.MULTILINE)
 _WORD: Final = re.compile(rb'[A-Za-z_]\w*')
 _PASTE: Final = re.compile(rb'\w*(?:[\s\\]*##[\s\\]*\w*)+')
@@ -79,6 +81,10 @@ class Surroundings:
     enabled: bool
     limited: bool
     source: bytes
+    # What method tables of other files name and do not define: the conventions by function.
+    listed_elsewhere: Callable[[], Mapping[str, frozenset[str | None]]]
+    # What becomes of a function that another file defines, None where it is not certain which function that is.
+    offer_elsewhere: Callable[[str], Upgrade | Kept | None]
     _pasted: frozenset[bytes] | None = field(default=None)
     _all: tuple[Facts, ...] | None = field(default=None)
 
@@ -108,6 +114,17 @@ class Surroundings:
     def macros_with(self, names: set[bytes]) -> frozenset[bytes]:
         """Return the macros whose replacement brings one of the names along."""
         return frozenset(macro for facts in self._everywhere() for macro, said in facts.macros.items() if said.words & names)
+
+    def macros_bringing(self, names: frozenset[bytes]) -> frozenset[bytes]:
+        """Return the macros that bring one of the names along, directly or by way of others."""
+        found: frozenset[bytes] = frozenset()
+        while more := self.macros_with(set(names | found)) - found:
+            found |= more
+        return found
+
+    def is_macro(self, name: str) -> bool:
+        """Tell whether a macro of that name is defined anywhere."""
+        return any(name.encode() in facts.macros for facts in self._everywhere())
 
     def may_be_pasted(self, name: str) -> bool:
         """Tell whether a macro that is used here could put the name together, where no search for the name would find it."""

@@ -46,6 +46,11 @@ class Uses:
     _tokens: list[lexer.Token] = field(default_factory=list)
     _taken: set[int] = field(default_factory=set)
 
+    @property
+    def reads(self) -> bool:
+        """Tell whether the body looks at its arguments at all; `(void)args` does not."""
+        return any(edit.text.strip() not in (ARGS.encode(), KWNAMES.encode()) for edit in self.edits)
+
     def read(self) -> Escape | None:
         """Fill `edits` and `calls`, or return the first use that stands in the way."""
         self._tokens = list(tokens(self.source, self.body, self.language))
