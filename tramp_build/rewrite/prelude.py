@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 _VISIBLE: Final = '__attribute__((visibility("default")))'
 
 
-# The second entry of a function serves the units of one module.  Weak: the unit that defines the function may have been compiled as it is.
+# The second entry of a function serves the units of one module.
 _HIDDEN: Final = '__attribute__((visibility("hidden")))'
-_WEAK: Final = '__attribute__((weak, visibility("hidden")))'
+# Weak: the unit that defines the function may have been compiled as it is.
+# gold gives a weak symbol that is hidden and not there the address of the module; nobody else defines it, since where it is, it is hidden.
+_WEAK: Final = '__attribute__((weak, visibility("default")))'
 
 
 @dataclass(frozen=True, slots=True)

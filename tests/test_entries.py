@@ -1,0 +1,263 @@
+"""Functions with two entries: stock and upgraded units in every mixture do the same."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from rewrite_support import INCLUDE
+from runtime_support import Interpreter
+
+from tramp_build import paths
+from tramp_build.config import Config
+from tramp_build.project import Project
+
+CASES = Path(__file__).resolve().parent / 'cases' / 'entries'
+FUNCTIONS = ('positional', 'keywords', 'ignoring', 'ignoring_both', 'sized', 'halves')
+WARNINGS = (
+    '-Wall', '-Wextra', '-Wpedantic', '-Wshadow', '-Wcast-function-type', '-Wmissing-declarations', '-Wredundant-decls', '-Wconversion',
+    '-Werror', '-Wno-missing-field-initializers',
+)  # fmt: skip
+SCRIPT = r"""
+import json, sys
+import case
+
+class Sub(tuple):
+    pass
+
+def outcome(call):
+    try:
+        return repr(call())
+    except Exception as exc:
+        return f'{type(exc).__name__}: {exc}'
+
+lists = [(), ('x',), ('x', 2), ('x', 'y'), (1,), (b'x',), (7,), (None,), ('x', None), ('x', 2, 3)]
+lists += [tuple(range(n)) for n in (16, 17, 300)]
+dicts = [{}, {'first': 1}, {'second': 2}, {'unknown': 3}, {'first': 1, 'second': 2}]
+functions = [name for name in dir(case) if not name.startswith('__') and name != 'call']
+results = {name: [outcome(lambda: getattr(case, name)(*a, **k)) for a in lists for k in dicts] for name in functions}
+plain = ('positional', 'ignoring', 'sized', 'halves')
+direct = [(name, a) for name in plain for a in (*lists, Sub(('x',)))]
+direct += [(name, a, k) for name in ('keywords', 'ignoring_both') for a in lists for k in dicts]
+direct += [(name, ...) for name in ('ignoring', 'ignoring_both')]
+results['direct'] = [outcome(lambda: case.call(arguments)) for arguments in direct]
+marker = object()
+before = sys.getrefcount(marker)
+for _ in range(50):
+    case.keywords(marker, second=marker)
+    case.call(('keywords', (marker,), {'second': marker}))
+    case.call(('sized', (marker,) * 40))
+results['references'] = sys.getrefcount(marker) - before
+print(json.dumps(results))
+"""
+
+
+def texts(directory: Path, suffixes: dict[str, str]) -> dict[tuple[str, str], Path]:
+    """Write the sources and what is compiled instead; by name and 'stock' or 'upgraded'."""
+    found = {}
+    for name in ('functions.h', *(f'{stem}{suffix}' for stem, suffix in suffixes.items())):
+        shutil.copy(CASES / name, directory / name)
+    project = Project(directory, Config(barrier='auto'))
+    for stem, suffix in suffixes.items():
+        path = directory / f'{stem}{suffix}'
+        plan = project.plan_file(path)
+        assert plan
+        result = project.rewrite_file(path, plan)
+        assert result
+        unit = directory / f'{stem}-upgraded{suffix}'
+        unit.write_bytes(result.prelude + b'\n#line 1\n' + result.text)
+        found.update({(stem, 'stock'): path, (stem, 'upgraded'): unit})
+    return found
+
+
+def compiler(path: Path, family: str) -> str:
+    cxx = path.suffix != '.c'
+    return {'gcc': ('gcc', 'g++'), 'clang': ('clang', 'clang++')}[family][cxx]
+
+
+def build(units: list[Path], out: Path, *flags: str, include: str = INCLUDE, family: str = 'gcc') -> None:
+    """Compile each unit and link them all as the module `case`."""
+    out.mkdir()
+    objects = []
+    for unit in units:
+        objects.append(out / f'{unit.name}.o')
+        extra = [] if unit.suffix == '.cpp' else ['-Wstrict-prototypes', '-Wmissing-prototypes']
+        own = [flag for flag in flags if not flag.startswith(('-Wl,', '-fuse-ld'))]
+        run(compiler(unit, family), *WARNINGS, *extra, *own, '-fPIC', '-isystem', include, '-c', unit, '-o', objects[-1])
+    libraries = [paths.library_dir() / f'{name}-{paths.version()}.so' for name in ('libtramp', 'libtramp-cxx')]
+    link = ['-Wl,--as-needed', *libraries, f'-Wl,-rpath,{paths.library_dir()}']
+    run({'gcc': 'g++', 'clang': 'clang++'}[family], *flags, '-shared', *objects, '-o', out / 'case.so', *link)
+
+
+def run(*command: str | Path) -> None:
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    assert not result.stderr, result.stderr
+
+
+def test_all_are_upgraded(tmp_path: Path) -> None:
+    for name in ('functions.h', 'functions.c', 'table.c'):
+        shutil.copy(CASES / name, tmp_path / name)
+    project = Project(tmp_path, Config())
+    plan = project.plan_file(tmp_path / 'table.c')
+    assert plan
+    how = {entry.function: entry.how for table in plan.tables for entry in table.entries if entry.routed}
+    assert {name for name, done in how.items() if 'fastcall' in done} == set(FUNCTIONS)
+    assert {name: plan.upgrades[name].entry for name in FUNCTIONS} == {**dict.fromkeys(FUNCTIONS, 'elsewhere'), 'halves': 'static'}
+
+
+@pytest.mark.parametrize('suffixes', [{'functions': a, 'table': b} for a, b in itertools.product(('.c', '.cpp'), repeat=2)], ids=str)
+def test_every_mixture(suffixes: dict[str, str], interpreter: Interpreter, tmp_path: Path) -> None:
+    include = interpreter.check('import sysconfig; print(sysconfig.get_path("include"), end="")')
+    found = texts(tmp_path, suffixes)
+    seen = {}
+    for functions, table in itertools.product(('stock', 'upgraded'), repeat=2):
+        out = tmp_path / f'{functions}-{table}'
+        build([found['functions', functions], found['table', table]], out, '-O1', include=include)
+        seen[functions, table] = json.loads(interpreter.check(SCRIPT, out))
+    stock = seen['stock', 'stock']
+    assert len(stock) > len(FUNCTIONS)
+    for mixture, results in seen.items():
+        for name, expected in stock.items():
+            assert results[name] == expected, (mixture, name)
+
+
+@pytest.mark.parametrize(
+    ('family', 'flags'),
+    [
+        ('gcc', ('-O2', '-fvisibility=hidden', '-Wl,-z,now')),
+        ('gcc', ('-O2', '-flto')),
+        ('gcc', ('-O2', '-fno-plt', '-fuse-ld=gold')),
+        ('gcc', ('-O0', '-fuse-ld=lld')),
+        ('clang', ('-O2', '-fuse-ld=lld', '-Wl,--gc-sections', '-ffunction-sections')),
+        ('clang', ('-O2', '-flto', '-fuse-ld=lld')),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize('functions', ['stock', 'upgraded'])
+def test_linkers(family: str, flags: tuple[str, ...], functions: str, tmp_path: Path) -> None:
+    """The weak symbol is there or not, whatever links."""
+    found = texts(tmp_path, {'functions': '.c', 'table': '.cpp'})
+    build([found['functions', 'stock'], found['table', 'stock']], tmp_path / 'a', *flags, family=family)
+    build([found['functions', functions], found['table', 'upgraded']], tmp_path / 'b', *flags, family=family)
+    stock, mixed = (
+        subprocess.run([sys.executable, '-c', SCRIPT], cwd=tmp_path / name, capture_output=True, text=True, check=True).stdout
+        for name in ('a', 'b')
+    )
+    assert stock == mixed
+
+
+def test_an_exception_passes_a_function_of_another_unit(tmp_path: Path) -> None:
+    """Who calls the old entry from C++ may catch what the function throws."""
+    (tmp_path / 'thrower.h').write_text('PyObject *thrower(PyObject *, PyObject *);\n')
+    (tmp_path / 'thrower.cpp').write_text(
+        '#include <Python.h>\n#include <stdexcept>\n#include "thrower.h"\n'
+        'PyObject *thrower(PyObject *, PyObject *args)\n{\n    int n;\n    if (!PyArg_ParseTuple(args, "i", &n)) return nullptr;\n'
+        '    throw std::out_of_range("thrown");\n}\n'
+    )
+    (tmp_path / 'table.cpp').write_text(
+        '#include <Python.h>\n#include <stdexcept>\n#include "thrower.h"\n'
+        'static PyObject *catcher(PyObject *self, PyObject *arg)\n{\n    PyObject *many = PyTuple_New(0), *result;\n'
+        '    Py_DECREF(many);\n'
+        '    try { result = thrower(self, arg); } catch (const std::out_of_range &e) { result = PyUnicode_FromString(e.what()); }\n'
+        '    return result;\n}\n'
+        'static PyMethodDef methods[] = {{"thrower", thrower, METH_VARARGS, nullptr}, {"catcher", catcher, METH_O, nullptr},\n'
+        '    {nullptr, nullptr, 0, nullptr}};\n'
+        'static PyModuleDef module = {PyModuleDef_HEAD_INIT, "case", nullptr, -1, methods, nullptr, nullptr, nullptr, nullptr};\n'
+        'PyMODINIT_FUNC PyInit_case(void);\nPyMODINIT_FUNC PyInit_case(void) { return PyModule_Create(&module); }\n'
+    )
+    project, units = Project(tmp_path, Config()), []
+    for name in ('thrower.cpp', 'table.cpp'):
+        plan = project.plan_file(tmp_path / name)
+        assert plan
+        result = project.rewrite_file(tmp_path / name, plan)
+        assert result
+        units.append(tmp_path / f'unit-{name}')
+        units[-1].write_bytes(result.prelude + b'\n#line 1\n' + result.text)
+    build(units, tmp_path / 'out', '-O2')
+    script = (
+        'import case\nprint(case.catcher((1,)))\n'
+        'try:\n    case.thrower(1)\nexcept IndexError as exc:\n    print("raised", exc)\n'
+        'try:\n    case.catcher((1, 2))\nexcept TypeError as exc:\n    print(exc)\n'
+    )
+    done = subprocess.run([sys.executable, '-c', script], cwd=tmp_path / 'out', capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ['thrown', 'raised thrown', 'function takes exactly 1 argument (2 given)']
+
+
+def plan_of(directory: Path, name: str, config: Config | None = None) -> dict[str | None, tuple[str, ...]]:
+    plan = Project(directory, config or Config()).plan_file(directory / name)
+    assert plan
+    return {entry.function: entry.how for table in plan.tables for entry in table.entries}
+
+
+BODY = 'PyObject *f(PyObject *self, PyObject *args)\n{\n    int n;\n    return PyArg_ParseTuple(args, "i", &n) ? self : 0;\n}\n'
+ROWS = 'PyObject *f(PyObject *, PyObject *);\nstatic PyMethodDef t[] = {{"f", f, METH_VARARGS, 0}, {0}};\n'
+
+
+def test_it_is_upgraded(tmp_path: Path) -> None:
+    """What the refusals below are measured against."""
+    (tmp_path / 'a.c').write_text(BODY)
+    (tmp_path / 'b.c').write_text(ROWS)
+    assert plan_of(tmp_path, 'b.c') == {'f': ('fastcall',)}
+
+
+@pytest.mark.parametrize(
+    ('name', 'text'),
+    [
+        # The table's unit may see another function of that name.
+        ('c.h', 'static ' + BODY),
+        ('c.hpp', 'namespace n { PyObject *f(PyObject *, PyObject *); }\n'),
+        ('c.h', '#define f g\n'),
+        # Somebody calls it otherwise.
+        ('c.c', 'PyObject *f(PyObject *, PyObject *);\nstatic PyMethodDef u[] = {{"f", f, METH_O, 0}, {0}};\n'),
+        # There is nobody to ask.
+        ('c.c', 'int flags(PyMethodDef *m) { return m->ml_flags; }\n'),
+        ('c.h', '#define Py_LIMITED_API 0x03060000\n'),
+    ],
+)
+def test_it_is_not(name: str, text: str, tmp_path: Path) -> None:
+    (tmp_path / 'a.c').write_text(BODY)
+    (tmp_path / 'b.c').write_text(ROWS)
+    (tmp_path / name).write_text(text)
+    assert plan_of(tmp_path, 'b.c') == {'f': ()}
+
+
+@pytest.mark.parametrize(
+    'body',
+    [
+        BODY.replace('"i"', '__func__'),
+        BODY.replace('int n;', 'int n; assert(self);'),
+        BODY.replace('int n;', 'int n; TRACE();'),
+        BODY.replace('PyObject *f', 'static PyObject *f'),
+        BODY.replace('"i", &n', 'keep(args), &n'),
+        BODY.replace('PyObject *args)', 'PyObject *args, int more)'),
+        'PyObject *g(void), *f(PyObject *, PyObject *);\n' + BODY.replace('PyObject *f', 'PyObject *h(void), *f'),
+    ],
+)
+def test_bodies_that_refuse(body: str, tmp_path: Path) -> None:
+    (tmp_path / 'a.c').write_text('#define WHERE() log(__func__)\n#define TRACE() WHERE()\n' + body)
+    (tmp_path / 'b.c').write_text(ROWS)
+    assert plan_of(tmp_path, 'b.c') == {'f': ()}
+
+
+def test_a_file_that_is_excluded_offers_nothing(tmp_path: Path) -> None:
+    (tmp_path / 'a.c').write_text(BODY)
+    (tmp_path / 'b.c').write_text(ROWS)
+    assert plan_of(tmp_path, 'b.c', Config(exclude=('a.c',))) == {'f': ()}
+    assert plan_of(tmp_path, 'b.c', Config(fastcall=False)) == {'f': ()}
+
+
+def test_a_static_one_is_declared_in_time(tmp_path: Path) -> None:
+    """A stub in front of the table needs a declaration in front of itself."""
+    header = 'static PyObject *f(PyObject *, PyObject *);\n'
+    table = 'static PyMethodDef t[] = {{"f", f, METH_VARARGS, 0}, {0}};\n'
+    late = 'static ' + BODY + 'void *keep(void) { return f; }\n'
+    (tmp_path / 'late.c').write_text('#include "f.h"\n' + table + late)
+    (tmp_path / 'early.c').write_text(header + table + late)
+    assert plan_of(tmp_path, 'late.c') == {'f': ()}
+    assert plan_of(tmp_path, 'early.c') == {'f': ('fastcall',)}
