@@ -34,6 +34,15 @@ PyObject *tramp_args_tuple(PyObject *const *args, Py_ssize_t nargs)
     return tuple;
 }
 
+PyObject *tramp_item(PyObject *const *args, Py_ssize_t nargs, Py_ssize_t index)
+{
+    if (index >= 0 && index < nargs)
+        return args[index];
+    /* Objects/tupleobject.c */
+    PyErr_SetString(PyExc_IndexError, "tuple index out of range");
+    return NULL;
+}
+
 /* CPython fills them again, or never looks at them. */
 static void release(struct tramp_outputs *outputs)
 {

@@ -182,6 +182,8 @@ TRAMP_API void tramp_layout(unsigned float_value, unsigned tuple_items, unsigned
     unsigned text_bits);
 /** The vector as a tuple: a new reference, NULL with an error set without memory. */
 TRAMP_API struct _object *tramp_args_tuple(struct _object *const *args, tramp_ssize nargs);
+/** PyTuple_GetItem: borrowed from the vector, NULL with an IndexError set where there is no such argument. */
+TRAMP_API struct _object *tramp_item(struct _object *const *args, tramp_ssize nargs, tramp_ssize index);
 
 /* ------------------------------------------------------------------------------------------------------------------------------ */
 /* Functions with two entries, one that takes a vector and the one that they had: libtramp.                                         */

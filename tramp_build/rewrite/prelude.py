@@ -92,6 +92,8 @@ def _parsers(names: frozenset[str], *, cxx: bool) -> list[str]:
             parts.append(f'{_VISIBLE} int tramp_parse_keywords{twin}({vector}, {size}, {obj}, const char *, char *const *, ...);')
     if 'unpack' in names:
         parts.append(f'{_VISIBLE} int tramp_unpack({vector}, {size}, const char *, {size}, {size}, ...);')
+    if 'item' in names:
+        parts.append(f'{_VISIBLE} {obj}tramp_item({vector}, {size}, {size});')
     for suffix, kwargs, kwnames in (('', '', ''), ('_keywords', f', {obj}', f', {obj}')):
         impl = f'{obj}(*)({obj}, {vector}, {size}{kwnames})'
         if f'by_vector{suffix}' in names:

@@ -7,33 +7,26 @@ use that was not seen (in a macro, say) does not compile: then the launcher comp
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from tramp_build.model import Edit, Kept, Reason, ScopeKind, Span, Upgrade
+from tramp_build.model import Edit, Kept, Reason, ScopeKind, Upgrade
 from tramp_build.scan import lexer
-from tramp_build.signatures import OBJECT, SIZE, VECTOR, c_type
-from tramp_build.upgrade import entries
+from tramp_build.upgrade import entries, parameters
 from tramp_build.upgrade.entries import SELF_NAMING, Frame, listed, says_its_name
+from tramp_build.upgrade.forwards import Forwards
 from tramp_build.upgrade.mentions import Mentions
-from tramp_build.upgrade.uses import ARGS, KWNAMES, NARGS, Escape, Uses
+from tramp_build.upgrade.parameters import KEYWORDS, VARARGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tramp_build.model import Entry, Function, Language, Parameter, Row, ScanResult
+    from tramp_build.model import Entry, Function, Language, Row, ScanResult
     from tramp_build.upgrade.project import Surroundings
+    from tramp_build.upgrade.uses import Forward
 
 # Convention of the source -> convention after the upgrade.
 UPGRADED: Final = {'varargs': 'positional', 'varargs|keywords': 'fastcall|keywords'}
-
-_UNUSED: Final = re.compile(rb'\bPy_UNUSED\s*\(\s*(\w+)\s*\)')
-# `PyObject *args` in the ways it is written; a parameter of another type is not for us.
-_OBJECT_PARAMETER: Final = re.compile(
-    rb'(?:(?:const|register|struct)\s+)?(?:::\s*)?(?:PyObject|_object)\s*\*(?:\s*(?:const|restrict))?\s*(\w*)\Z'
-)
-_ATTRIBUTES: Final = re.compile(rb'__attribute__\s*\(\(.*?\)\)|\[\[.*?\]\]|/\*.*?\*/|//[^\n]*', re.DOTALL)
 
 
 def _suffix(*, keywords: bool) -> str:
@@ -57,15 +50,13 @@ def decide(source: bytes, scan: ScanResult, rows: Iterable[tuple[Row, Entry]], s
     shared = surroundings.listed_elsewhere().keys() & {f.name for f in scan.functions if f.body}
     if not wanted and not shared:
         return {}
-    unit = _Unit.of(source, scan, surroundings)
-    found = {name: unit.decide(name, mine) for name, mine in wanted.items()}
-    offered = {name: unit.offer(name) for name in sorted(shared) if name not in wanted}
-    return found | {name: outcome for name, outcome in offered.items() if isinstance(outcome, Upgrade)}
+    found = _Unit.of(source, scan, surroundings).outcomes(wanted, shared - wanted.keys())
+    return {name: outcome for name, outcome in found.items() if name in wanted or isinstance(outcome, Upgrade)}
 
 
 def offer(source: bytes, scan: ScanResult, name: str, surroundings: Surroundings) -> Upgrade | Kept:
     """Return what becomes of a function of this file that other files' rows name."""
-    return _Unit.of(source, scan, surroundings).offer(name)
+    return _Unit.of(source, scan, surroundings).outcomes({}, {name})[name]
 
 
 @dataclass(slots=True)
@@ -74,21 +65,52 @@ class _Unit:
     scan: ScanResult
     surroundings: Surroundings
     mentions: Mentions
+    forwards: Forwards
+    listed: dict[str, frozenset[str | None]]
 
     @classmethod
     def of(cls, source: bytes, scan: ScanResult, surroundings: Surroundings) -> _Unit:
         text = lexer.normalise(source)
-        return cls(text, scan, surroundings, Mentions(text, scan.language))
+        mentions = Mentions(text, scan.language, scan.functions)
+        return cls(text, scan, surroundings, mentions, Forwards(text, scan, surroundings, mentions), listed(text, scan))
 
     @property
     def language(self) -> Language:
         return self.scan.language
 
+    def outcomes(self, wanted: dict[str, list[tuple[Row, Entry]]], shared: Iterable[str]) -> dict[str, Upgrade | Kept]:
+        """Return what becomes of the functions of routed rows, of those that are offered, and of whom they hand their arguments to."""
+        shared = sorted(shared)
+        if not self.surroundings.refuses(''):
+            self.forwards.start(self._places(wanted) | self._places(shared))
+        while True:
+            found = {name: self.decide(name, rows) for name, rows in wanted.items()} | {name: self.offer(name) for name in shared}
+            # Who hands its arguments to one that keeps its convention keeps its own.
+            if not self.forwards.drop(name for name, outcome in found.items() if isinstance(outcome, Kept)):
+                break
+        helpers = {name: Upgrade(*self.forwards.edits(name), keywords=False) for name in self.forwards.helpers}
+        return {name: self._with_calls(name, outcome) for name, outcome in found.items()} | helpers
+
+    def _places(self, names: Iterable[str]) -> dict[str, Forward]:
+        """Return the functions of this file among `names` that have one convention, and where they take their arguments."""
+        conventions = {name: self._conventions(name) for name in names if any(f.body for f in self._functions(name))}
+        return {name: KEYWORDS if 'varargs|keywords' in found else VARARGS for name, found in conventions.items() if len(found) == 1}
+
+    def _conventions(self, name: str) -> frozenset[str | None]:
+        return self.listed.get(name, frozenset()) | self.surroundings.listed_elsewhere().get(name, frozenset())
+
+    def _with_calls(self, name: str, outcome: Upgrade | Kept) -> Upgrade | Kept:
+        """Let those who hand the vector on call the second entry."""
+        if isinstance(outcome, Kept) or outcome.entry not in ('static', 'shared'):
+            return outcome
+        renamed = tuple(Edit(span, entries.name_of(name).encode()) for span in self.forwards.calls_of(name))
+        return replace(outcome, edits=outcome.edits + renamed)
+
     def _functions(self, name: str) -> list[Function]:
         return [f for f in self.scan.functions if f.name == name and f.scope.kind is ScopeKind.FILE]
 
     def decide(self, name: str, rows: list[tuple[Row, Entry]]) -> Upgrade | Kept:
-        conventions = listed(self.text, self.scan).get(name, frozenset()) | {entry.convention for _, entry in rows}
+        conventions = self.listed.get(name, frozenset()) | {entry.convention for _, entry in rows}
         functions = self._functions(name)
         if reason := self.surroundings.refuses(name):
             return Kept(reason, rows[0][0].line)
@@ -114,7 +136,7 @@ class _Unit:
         """Give a function that other files' rows name a second entry that they can call."""
         functions = self._functions(name)
         line = functions[0].line
-        conventions = self.surroundings.listed_elsewhere()[name] | listed(self.text, self.scan).get(name, frozenset())
+        conventions = self._conventions(name)
         if reason := self.surroundings.refuses(name):
             return Kept(reason, line)
         if len(conventions) != 1 or not conventions <= UPGRADED.keys() or self.surroundings.is_macro(name):
@@ -129,7 +151,7 @@ class _Unit:
             return _Stays(Reason.EXTERNAL_LINKAGE, functions[0].line)
         if self.surroundings.may_be_pasted(name):
             return _Stays(Reason.MAY_BE_PASTED, functions[0].line)
-        own = [f.name_span for f in functions] + [span for row, _ in rows if (span := row.fields[1])]
+        own = [*self.forwards.handled, *(f.name_span for f in functions), *(span for row, _ in rows if (span := row.fields[1]))]
         for place in self.mentions.of(name.encode(), own):
             reason = Reason.CALLED_DIRECTLY if self.mentions.is_call(name.encode(), place) else Reason.REFERENCED
             return _Stays(reason, self._line(place))
@@ -143,13 +165,14 @@ class _Unit:
 
     def _rewrite(self, functions: list[Function], *, keywords: bool) -> Upgrade | Kept:
         """Let the function itself take the vector, at its definitions and declarations."""
+        place = KEYWORDS if keywords else VARARGS
         edits: list[Edit] = []
         calls: set[str] = set()
         for function in functions:
-            found = self._definition(function, keywords=keywords)
+            found = self.forwards.uses(function, place)
             if isinstance(found, Kept):
                 return found
-            edits += [*found.edits, *self._parameters(function, keywords=keywords, used=bool(found.edits))]
+            edits += [*found.edits, *parameters.edits(self.text, function, place, used=bool(found.edits), cxx=self.language == 'c++')]
             calls |= found.calls
         return Upgrade(tuple(edits), frozenset(calls), keywords)
 
@@ -158,17 +181,19 @@ class _Unit:
         static = self._internal(functions)
         if self._says_its_name(functions) or (static and not self._in_time(functions, rows)):
             return Kept(stays.reason, stays.line)
+        place = KEYWORDS if keywords else VARARGS
         edits: list[Edit] = []
         calls: set[str] = set()
         for function in functions:
-            found = self._definition(function, keywords=keywords)
+            found = self.forwards.uses(function, place)
             if isinstance(found, Kept):
                 return found
             frame = Frame.of(self.text, function)
-            if frame is None:
+            # Others might call it without a tuple, and the body would know.
+            if frame is None or found.asks:
                 return Kept(stays.reason, stays.line)
             if function.body:
-                edits += [*found.edits, *self._parameters(function, keywords=keywords, used=bool(found.edits))]
+                edits += [*found.edits, *parameters.edits(self.text, function, place, used=bool(found.edits), cxx=self.language == 'c++')]
             if function.body or static:
                 edits += entries.edits(function, frame, keywords=keywords, reads=found.reads, cxx=self.language == 'c++')
             calls |= found.calls | ({f'by_vector{_suffix(keywords=keywords)}'} if found.reads else set())
@@ -182,50 +207,3 @@ class _Unit:
     def _says_its_name(self, functions: list[Function]) -> bool:
         macros = self.surroundings.macros_bringing(SELF_NAMING)
         return any(f.body and says_its_name(self.text, f.body, self.language, macros) for f in functions)
-
-    def _definition(self, function: Function, *, keywords: bool) -> Uses | Kept:
-        """Return what a function does with its parameters: nothing where it is only declared."""
-        names = self._parameter_names(function, 3 if keywords else 2)
-        if names is None:
-            return Kept(Reason.SIGNATURE, function.line)
-        hidden = self.surroundings.macros_with({name for name in names if name}) if function.body else frozenset()
-        uses = Uses(self.text, self.language, function.body or Span(0, 0), names[0], names[1], hidden)
-        escape = uses.read()
-        return self._kept(escape) if escape else uses
-
-    def _kept(self, escape: Escape) -> Kept:
-        return Kept(escape.reason, self._line(escape.offset))
-
-    def _parameter_names(self, function: Function, count: int) -> tuple[bytes | None, bytes | None] | None:
-        """Return the names of `args` and `kwargs` (None: it has none), or None where these are not two objects."""
-        if function.varies or len(function.parameters) != count:
-            return None
-        names = [self._name(parameter) for parameter in function.parameters[1:]]
-        if any(name is None for name in names):
-            return None
-        return names[0] or None, (names[1] or None) if count == 3 else None
-
-    def _name(self, parameter: Parameter) -> bytes | None:
-        """Return the name of an object parameter, empty where it can not be used; None where it is no object."""
-        text = self.text[parameter.span.start : parameter.span.end]
-        text = _ATTRIBUTES.sub(b' ', text).strip()
-        unused = _UNUSED.search(text)
-        if unused:
-            text = text[: unused.start()].rstrip()
-        match = _OBJECT_PARAMETER.match(text)
-        if not match:
-            return None
-        return b'' if unused else match[1]
-
-    def _parameters(self, function: Function, *, keywords: bool, used: bool) -> list[Edit]:
-        cxx = self.language == 'c++'
-        attribute = '' if used or not function.body else ' __attribute__((unused))'
-        args = f'{c_type(VECTOR, cxx=cxx)}{ARGS}{attribute}, {c_type(SIZE, cxx=cxx)}{NARGS}'
-        # `(void)args;` and a lone GET_SIZE use one of the two; the other must not warn.
-        edits = [self._edit(function.parameters[1].span, f'{args} __attribute__((unused))')]
-        if keywords:
-            edits.append(self._edit(function.parameters[2].span, f'{c_type(OBJECT, cxx=cxx)}{KWNAMES} __attribute__((unused))'))
-        return edits
-
-    def _edit(self, span: Span, text: str) -> Edit:
-        return Edit(span, text.encode() + b'\n' * self.text.count(b'\n', span.start, span.end))

@@ -9,14 +9,21 @@ from typing import TYPE_CHECKING, Final
 
 from tramp_build.model import Span
 from tramp_build.scan import lexer
+from tramp_build.upgrade.locals import hides, variables
 from tramp_build.upgrade.uses import tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from tramp_build.model import Language
+    from tramp_build.model import Function, Language
+    from tramp_build.upgrade.locals import Reach
 
 _WORD: Final = re.compile(rb'[A-Za-z_]\w*')
+# A member, a tag, a file: these have name spaces of their own (C11 6.2.3).
+_ELSEWHERE: Final = re.compile(
+    rb'(?:(?<!\.)\.|->|\b(?:struct|union|enum)\b|^[ \t]*#[ \t]*(?:include|error|warning)\b[^\n]*)\s*\Z', re.MULTILINE
+)
+_LOOK_BACK: Final = 200
 
 
 @dataclass(slots=True)
@@ -25,11 +32,13 @@ class Mentions:
 
     text: bytes
     language: Language
+    functions: Sequence[Function] = ()
     _places: dict[bytes, list[int]] | None = field(default=None)
     _code: set[int] | None = field(default=None)
+    _variables: dict[Span, tuple[Reach, ...]] = field(default_factory=dict)
 
     def of(self, name: bytes, known: Iterable[Span]) -> Iterator[int]:
-        """Yield the places of `name` in code, outside of the spans that are known."""
+        """Yield the places of `name` in code, outside of the spans that are known and where it is not another thing's name."""
         if self._places is None:
             self._places = {}
             for match in _WORD.finditer(self.text):
@@ -38,7 +47,7 @@ class Mentions:
         spans = sorted((span.start, span.end) for span in known)
         for place in self._places.get(name, ()):
             index = bisect_right(spans, (place, len(self.text))) - 1
-            if (index < 0 or spans[index][1] <= place) and self._is_code(place):
+            if (index < 0 or spans[index][1] <= place) and self._is_code(place) and not self._another(name, place):
                 yield place
 
     def is_call(self, name: bytes, place: int) -> bool:
@@ -50,3 +59,23 @@ class Mentions:
             found = tokens(self.text, Span(0, len(self.text)), self.language)
             self._code = {start for kind, _, start, _ in found if kind == lexer.WORD}
         return place in self._code
+
+    def _another(self, name: bytes, place: int) -> bool:
+        """Tell whether it is a member, a tag, a file, a variable or a parameter that only bears the name."""
+        return bool(_ELSEWHERE.search(self.text[max(0, place - _LOOK_BACK) : place])) or self._is_local(name, place)
+
+    def _is_local(self, name: bytes, place: int) -> bool:
+        for function in self.functions:
+            if not function.span.start <= place < function.span.end or function.varies:
+                continue
+            own = [p for p in function.parameters if p.name is not None and p.name.encode() == name]
+            if any(p.span.start <= place < p.span.end for p in own):
+                return True
+            if function.body and function.body.start <= place and (own or hides(self._variables_of(function.body), name, place)):
+                return True
+        return False
+
+    def _variables_of(self, body: Span) -> tuple[Reach, ...]:
+        if body not in self._variables:
+            self._variables[body] = variables(self.text, tokens(self.text, body, self.language))
+        return self._variables[body]

@@ -1,0 +1,62 @@
+"""The parameters that `args` and `kwargs` come by, and those that a vector comes by."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from tramp_build.model import Edit, Span
+from tramp_build.signatures import OBJECT, SIZE, VECTOR, c_type
+from tramp_build.upgrade.uses import ARGS, KWNAMES, NARGS, Forward
+
+if TYPE_CHECKING:
+    from tramp_build.model import Function, Parameter
+
+# Where a method has them.
+VARARGS: Final = Forward(args=1, kwargs=None, count=2)
+KEYWORDS: Final = Forward(args=1, kwargs=2, count=3)
+
+_UNUSED: Final = re.compile(rb'\bPy_UNUSED\s*\(\s*(\w+)\s*\)')
+# `PyObject *args` in the ways it is written; a parameter of another type is not for us.
+_OBJECT_PARAMETER: Final = re.compile(
+    rb'(?:(?:const|register|struct)\s+)?(?:::\s*)?(?:PyObject|_object)\s*\*(?:\s*(?:const|restrict))?\s*(\w*)\Z'
+)
+_ATTRIBUTES: Final = re.compile(rb'__attribute__\s*\(\(.*?\)\)|\[\[.*?\]\]|/\*.*?\*/|//[^\n]*', re.DOTALL)
+
+
+def names(text: bytes, function: Function, place: Forward) -> tuple[bytes | None, bytes | None] | None:
+    """Return the names of `args` and `kwargs` (None: it has none), or None where these are not two objects."""
+    if function.varies or len(function.parameters) != place.count:
+        return None
+    found = [_name(text, function.parameters[at]) for at in (place.args, place.kwargs) if at is not None]
+    if any(name is None for name in found):
+        return None
+    return found[0] or None, (found[1] or None) if place.kwargs is not None else None
+
+
+def _name(text: bytes, parameter: Parameter) -> bytes | None:
+    """Return the name of an object parameter, empty where it can not be used; None where it is no object."""
+    spelled = _ATTRIBUTES.sub(b' ', text[parameter.span.start : parameter.span.end]).strip()
+    unused = _UNUSED.search(spelled)
+    if unused:
+        spelled = spelled[: unused.start()].rstrip()
+    match = _OBJECT_PARAMETER.match(spelled)
+    if not match:
+        return None
+    return b'' if unused else match[1]
+
+
+def edits(text: bytes, function: Function, place: Forward, *, used: bool, cxx: bool) -> list[Edit]:
+    """Return the edits that make the parameters a vector's; `used`: the body does something with it."""
+    attribute = '' if used or not function.body else ' __attribute__((unused))'
+    args = f'{c_type(VECTOR, cxx=cxx)}{ARGS}{attribute}, {c_type(SIZE, cxx=cxx)}{NARGS}'
+    # `(void)args;` and a lone GET_SIZE use one of the two; the other must not warn.
+    found = [_edit(text, function.parameters[place.args].span, f'{args} __attribute__((unused))')]
+    if place.kwargs is not None:
+        kwnames = f'{c_type(OBJECT, cxx=cxx)}{KWNAMES} __attribute__((unused))'
+        found.append(_edit(text, function.parameters[place.kwargs].span, kwnames))
+    return found
+
+
+def _edit(text: bytes, span: Span, replacement: str) -> Edit:
+    return Edit(span, replacement.encode() + b'\n' * text.count(b'\n', span.start, span.end))
