@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from scan_support import check, show_function, text
 
-from tramp_build.scan import find_function_names, scan
+from tramp_build.scan import function_names, might_declare, scan
 
 
 def functions(source: str, language: str) -> list[str]:
@@ -266,8 +266,13 @@ def test_the_span(source, expected):
             {'f', 'C::f', 'D::g', 'n::D::g', 'g'},
         ),
         ('', {'f'}, set()),
-        ('int f(void);', set(), set()),
     ],
 )
 def test_names_for_other_files(source, names, expected):
-    assert find_function_names(source.encode(), frozenset(names), 'c++') == expected
+    assert function_names(scan(source.encode(), 'c++')) & names == expected
+    assert all(might_declare(source.encode(), name) for name in expected)
+
+
+def test_what_can_not_be_a_function():
+    assert not might_declare(b'int f; int fg(void);', 'f')
+    assert not might_declare(b'int g(void);', 'f')

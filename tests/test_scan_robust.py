@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scan_support import check, show
 
 from tramp_build.model import Span
-from tramp_build.scan import find_function_names, might_have_tables, scan
+from tramp_build.scan import function_names, might_declare, might_have_tables, scan
 from tramp_build.scan.expression import flags_of, function_of
 from tramp_build.scan.lexer import normalise
 
@@ -45,8 +45,9 @@ def every(source: bytes) -> None:
                     if span:
                         function_of(source, span)
                         flags_of(source, span, result.macros)
-        names = frozenset(function.name for function in result.functions)
-        assert find_function_names(source, names, language) <= names
+        assert {function.name for function in result.functions} <= function_names(result)
+        for name in function_names(result):
+            might_declare(source, name)
 
 
 @RELAXED

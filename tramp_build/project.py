@@ -12,7 +12,7 @@ from tramp_build import includes
 from tramp_build.model import FilePlan, Reason, ScanResult, Upgrade
 from tramp_build.plan import Policy, last_component, plan
 from tramp_build.rewrite import Rewritten, rewrite
-from tramp_build.scan import find_function_names, might_have_tables, scan
+from tramp_build.scan import function_names, might_declare, might_have_tables, scan
 from tramp_build.upgrade import offer
 from tramp_build.upgrade.entries import listed
 from tramp_build.upgrade.project import Facts, Surroundings, facts_of
@@ -48,6 +48,9 @@ class Project:
     _listing: tuple[Path, ...] | None = field(default=None, repr=False)
     _known: dict[str, bool] = field(default_factory=dict, repr=False)
     _listed: dict[Path, dict[str, frozenset[str | None]]] | None = field(default=None, repr=False)
+    _names: dict[Path, frozenset[str]] = field(default_factory=dict, repr=False)
+    _offers: dict[tuple[str, Path], Upgrade | Kept] = field(default_factory=dict, repr=False)
+    _movable: dict[Path, bool] = field(default_factory=dict, repr=False)
     _facts: dict[Path, Facts] = field(default_factory=dict, repr=False)
     _included: frozenset[Path] | None = field(default=None, repr=False)
 
@@ -145,8 +148,10 @@ class Project:
         return next((o for o in offers if isinstance(o, Upgrade)), offers[0] if offers else None)
 
     def _offer(self, name: str, path: Path, language: Language) -> Upgrade | Kept:
-        found = offer(self.source(path), self._scan(path, language), name, self._surroundings(path))
-        return found if isinstance(found, Upgrade) else replace(found, path=self.relative(path))
+        if (name, path) not in self._offers:
+            found = offer(self.source(path), self._scan(path, language), name, self._surroundings(path))
+            self._offers[name, path] = found if isinstance(found, Upgrade) else replace(found, path=self.relative(path))
+        return self._offers[name, path]
 
     def problems(self, path: Path) -> tuple[Problem, ...]:
         """Return what the scanner could not read."""
@@ -185,7 +190,9 @@ class Project:
             return reason
         if not unit:
             return Reason.INCLUDED_FILE
-        return Reason.NEEDS_ORIGINAL if includes.refusal(self.source(path)) else None
+        if path not in self._movable:
+            self._movable[path] = not includes.refusal(self.source(path))
+        return None if self._movable[path] else Reason.NEEDS_ORIGINAL
 
     def relative(self, path: Path) -> str:
         """Return the posix path of a file from the root of the project."""
@@ -198,13 +205,15 @@ class Project:
         return self._known[name]
 
     def _look_up(self, name: str, path: Path) -> None:
-        """One pass over the project per name; the search for the bytes of the name keeps it cheap."""
-        word, names = name.encode(), frozenset({name})
+        """One pass over the project per name; the search for the name keeps it cheap."""
         self._known[name] = any(
-            word in (text := self._readable(other)) and name in find_function_names(text, names, self.language(other) or 'c')
-            for other in self.files()
-            if other != path
+            might_declare(self._readable(other), name) and name in self._names_of(other) for other in self.files() if other != path
         )
+
+    def _names_of(self, path: Path) -> frozenset[str]:
+        if path not in self._names:
+            self._names[path] = function_names(self._scan(path, self.language(path) or 'c'))
+        return self._names[path]
 
     def plan_file(
         self, path: Path, language: Language | None = None, *, unit: bool | None = None, limited: bool = False

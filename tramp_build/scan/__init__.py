@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
 _TABLE_WORD = re.compile(rb'P(?<![\w$]P)y(?:MethodDef|GetSetDef)(?![\w$])')
 _SCOPE = re.compile('::')
-_CALL = re.compile(rb'([A-Za-z_$\x80-\xff][\w$\x80-\xff]*)\s*\(')
 
 
 def scan(source: bytes, language: Language) -> ScanResult:
@@ -25,13 +24,13 @@ def might_have_tables(source: bytes) -> bool:
     return _TABLE_WORD.search(source) is not None
 
 
-def find_function_names(source: bytes, names: frozenset[str], language: Language) -> frozenset[str]:
-    """Return those of `names`, plain or qualified, that the file declares or defines as functions."""
-    called = {word.decode('utf-8', 'replace') for word in _CALL.findall(source)}
-    wanted = [name for name in names if name.rpartition('::')[2] in called]
-    if not wanted:
-        return frozenset()
-    found = {'::'.join((*function.scope.path, function.name)) for function in scan(source, language).functions}
-    # A function is known by each end of its qualified name.
-    ends = {full[at:] for full in found for at in (0, *(match.end() for match in _SCOPE.finditer(full)))}
-    return frozenset(name for name in wanted if name in ends)
+def function_names(found: ScanResult) -> frozenset[str]:
+    """Return the functions that a file declares or defines, by each end of their qualified names."""
+    whole = {'::'.join((*function.scope.path, function.name)) for function in found.functions}
+    return frozenset(full[at:] for full in whole for at in (0, *(match.end() for match in _SCOPE.finditer(full))))
+
+
+def might_declare(source: bytes, name: str) -> bool:
+    """Return False only if `scan` would find no function of that name."""
+    word = name.rpartition('::')[2].encode()
+    return word in source and re.search(rb'(?<![\w$])' + re.escape(word) + rb'\s*\(', source) is not None
