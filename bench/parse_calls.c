@@ -2,10 +2,6 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
-#include <stddef.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "tramp.h"
 
 #define STOCK(name, locals, format, ...) ROW_WITH(name, locals, , format, __VA_ARGS__)
@@ -84,14 +80,5 @@ static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "parse_calls", NULL, 
 
 PyMODINIT_FUNC PyInit_parse_calls(void)
 {
-    static PyASCIIObject text;
-    unsigned bits;
-
-    text.state.compact = 1;
-    text.state.ascii = 1;
-    memcpy(&bits, &text.state, sizeof bits);
-    if (getenv("PARSE_CALLS_ASK") == NULL)
-        tramp_layout(offsetof(PyFloatObject, ob_fval), offsetof(PyTupleObject, ob_item), offsetof(PyASCIIObject, length),
-            sizeof(PyASCIIObject), offsetof(PyASCIIObject, state), bits);
     return PyModule_Create(&module);
 }

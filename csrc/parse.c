@@ -3,19 +3,36 @@
  * Most calls pass what the format asks for, in types that convert without running Python code.  Those are done here.  At the first
  * doubt, and for every error, parse_slow.c hands the whole call to CPython's own parser.  Nothing is stored before the count of arguments
  * is known to be right, for CPython stores nothing when it is not. */
-#include "parse.h"
+#include "parse_plain.h"
 
-#include <stdint.h>
-
-TRAMP_INLINE bool parse(PyObject *const *args, Py_ssize_t nargs, const char *format, struct tramp_outputs *outputs)
+TRAMP_INLINE bool is_unit(char character)
 {
-    PyObject *const *last = args + nargs;
-    const char *end = format;
+    return TRAMP_LIKELY(tramp_class_of(character) == TRAMP_UNIT);
+}
+
+TRAMP_INLINE bool is_end(char character)
+{
+    return TRAMP_LIKELY(tramp_class_of(character) == TRAMP_END);
+}
+
+/* Whether the format is of one, two or three units of a letter each, and there are as many arguments. */
+TRAMP_INLINE bool takes_simply(const char *format, Py_ssize_t nargs)
+{
+    if (nargs == 2)
+        return is_unit(format[0]) && is_unit(format[1]) && is_end(format[2]);
+    if (nargs == 1)
+        return is_unit(format[0]) && is_end(format[1]);
+    return nargs == 3 && is_unit(format[0]) && is_unit(format[1]) && is_unit(format[2]) && is_end(format[3]);
+}
+
+/* Whether the format takes that many arguments.  False also where CPython refuses it. */
+TRAMP_INLINE bool takes(const char *format, Py_ssize_t nargs)
+{
     size_t units = 0, required = SIZE_MAX;
     unsigned class;
 
     for (;;) {
-        while ((class = tramp_class_of(*end++)) >= TRAMP_SUFFIX)
+        while (TRAMP_LIKELY((class = tramp_class_of(*format++)) >= TRAMP_SUFFIX))
             units += class;
         if (TRAMP_LIKELY(class == TRAMP_END))
             break;
@@ -25,41 +42,84 @@ TRAMP_INLINE bool parse(PyObject *const *args, Py_ssize_t nargs, const char *for
         required = units & TRAMP_COUNT;
     }
     units &= TRAMP_COUNT;
-    if ((size_t)nargs != units && ((size_t)nargs > units || (size_t)nargs < required))
-        return false;
-    while (args != last) {
-        const char *next = tramp_convert_plain(*args, format, outputs);
-        if (next == NULL) {
-            if (*format == '|') {
-                format++;
-                continue;
-            }
-            next = tramp_convert(*args, format, outputs);
-            if (!TRAMP_LIKELY(next != NULL))
-                return false;
-        }
-        format = next;
-        args++;
-    }
-    /* A suffix that no unit has taken: of the characters in this range only suffixes were counted. */
+    return TRAMP_LIKELY((size_t)nargs == units) || ((size_t)nargs < units && (size_t)nargs >= required);
+}
+
+/* Whether there is no suffix left that no unit has taken: of the characters in this range takes() lets only suffixes pass. */
+TRAMP_INLINE bool is_taken(const char *format)
+{
     return (unsigned char)(*format - '!') > '*' - '!';
 }
 
+TRAMP_INLINE bool parse_plain(
+    PyObject *const *args, Py_ssize_t nargs, const char *format, struct tramp_list *list, enum tramp_sizes sizes)
+{
+    PyObject *const *last = args + nargs;
+
+    if (!takes_simply(format, nargs) && !takes(format, nargs))
+        return false;
+    while (args != last) {
+        const char *next = tramp_convert_plain(*args, format, list, sizes);
+        if (TRAMP_LIKELY(next != NULL)) {
+            args++;
+            format = next;
+        } else if (*format++ != '|') {
+            return false;
+        }
+    }
+    return is_taken(format);
+}
+
+/* The same for what takes functions. */
+static TRAMP_NOINLINE bool parse(PyObject *const *args, Py_ssize_t nargs, const char *format, struct tramp_outputs *outputs)
+{
+    tramp_learn();
+    if (!takes(format, nargs))
+        return false;
+    for (Py_ssize_t i = 0; i < nargs; i++) {
+        if (*format == '|')
+            format++;
+        format = tramp_convert(args[i], format, outputs);
+        if (format == NULL)
+            return false;
+    }
+    return is_taken(format);
+}
+
+struct call {
+    PyObject *const *args;
+    Py_ssize_t nargs;
+    const char *format;
+};
+
+/* `call` is for the way that is not plain.  It is volatile so that it is kept in memory: in registers it would have to be saved on every
+ * way, and the plain one would need registers that are its caller's. */
 #define TRAMP_PARSE(name, twin) \
     int name(PyObject *const *args, Py_ssize_t nargs, const char *format, ...) \
     { \
+        volatile struct call call; \
         struct tramp_outputs outputs; \
-        int result = 1; \
+        struct tramp_list list; \
+        bool done; \
+        call.args = args; \
+        call.nargs = nargs; \
+        call.format = format; \
+        va_start(list.next, format); \
+        done = tramp_is_known() && TRAMP_LIKELY(parse_plain(args, nargs, format, &list, twin)); \
+        va_end(list.next); \
+        if (TRAMP_LIKELY(done)) \
+            return 1; \
         outputs.sizes = twin; \
         outputs.held = 0; \
         va_start(outputs.list, format); \
-        if (!TRAMP_LIKELY(parse(args, nargs, format, &outputs))) { \
-            va_end(outputs.list); \
-            va_start(outputs.list, format); \
-            result = tramp_parse_slow(args, nargs, format, &outputs); \
-        } \
+        done = parse(call.args, call.nargs, call.format, &outputs); \
         va_end(outputs.list); \
-        return result; \
+        if (done) \
+            return 1; \
+        va_start(outputs.list, format); \
+        done = tramp_parse_slow(call.args, call.nargs, call.format, &outputs); \
+        va_end(outputs.list); \
+        return done; \
     }
 
 TRAMP_PARSE(tramp_parse, TRAMP_INT)

@@ -7,17 +7,6 @@
 
 #include <limits.h>
 
-struct tramp_known tramp_known;
-
-/* Each module says the same: there is one CPython in a process. */
-void tramp_layout(unsigned float_value, unsigned tuple_items, unsigned text_length, unsigned text_data, unsigned text_state,
-    unsigned text_bits)
-{
-    struct tramp_known known = {float_value, tuple_items, text_length, text_data, text_state, text_bits};
-
-    tramp_known = known;
-}
-
 /* Integers in this range are doubles exactly. */
 #define EXACT_DOUBLE (1LL << 53)
 
@@ -69,7 +58,7 @@ static inline bool to_double(PyObject *arg, double *value)
     long long integer;
 
     if (TRAMP_LIKELY(Py_TYPE(arg) == &PyFloat_Type)) {
-        *value = tramp_double(arg);
+        *value = PyFloat_AsDouble(arg);
         return true;
     }
     if (!to_long_long(arg, &integer) || integer > EXACT_DOUBLE || integer < -EXACT_DOUBLE)

@@ -168,18 +168,6 @@ TRAMP_API int tramp_parse_keywords_sizet(struct _object *const *args, tramp_ssiz
 /** PyArg_UnpackTuple. */
 TRAMP_API int tramp_unpack(
     struct _object *const *args, tramp_ssize nargs, const char *name, tramp_ssize min, tramp_ssize max, ...);
-/** For a module that is compiled for one version of CPython, to be called when it is loaded: what its headers say of where values are,
- *  and the limited API does not.  To read them costs less than to ask for them.  Without it, or with zeros, all functions above ask.
- *
- *      static PyASCIIObject text;
- *      unsigned bits;
- *      text.state.compact = 1;
- *      text.state.ascii = 1;
- *      memcpy(&bits, &text.state, sizeof bits);
- *      tramp_layout(offsetof(PyFloatObject, ob_fval), offsetof(PyTupleObject, ob_item), offsetof(PyASCIIObject, length),
- *          sizeof(PyASCIIObject), offsetof(PyASCIIObject, state), bits); */
-TRAMP_API void tramp_layout(unsigned float_value, unsigned tuple_items, unsigned text_length, unsigned text_data, unsigned text_state,
-    unsigned text_bits);
 /** The vector as a tuple: a new reference, NULL with an error set without memory. */
 TRAMP_API struct _object *tramp_args_tuple(struct _object *const *args, tramp_ssize nargs);
 /** PyTuple_GetItem: borrowed from the vector, NULL with an IndexError set where there is no such argument. */

@@ -12,11 +12,18 @@
 #include "signatures.def"
 #undef TRAMP_METHOD
 
+static TRAMP_COLD PyObject *with_names(
+    PyObject *self, PyObject *const *args, tramp_ssize nargs, PyObject *kwnames, tramp_function_fastcall *impl, const char *name)
+{
+    return tramp_has_keywords(kwnames) ? tramp_refuse_keywords(self, args, nargs, kwnames, name) : impl(self, args, nargs);
+}
+
 PyObject *tramp_positional(
     PyObject *self, PyObject *const *args, tramp_ssize nargs, PyObject *kwnames, tramp_function_fastcall *impl, const char *name)
 {
-    if (__builtin_expect(kwnames != 0, 0) && tramp_has_keywords(kwnames)) {
-        return tramp_refuse_keywords(self, args, nargs, kwnames, name);
+    /* Not as a condition with a call in it, which would want a frame. */
+    if (__builtin_expect(kwnames != 0, 0)) {
+        return with_names(self, args, nargs, kwnames, impl, name);
     }
     return impl(self, args, nargs);
 }

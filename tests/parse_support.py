@@ -3,6 +3,7 @@
 As a program it does more than a test run has time for:
 
     python tests/parse_support.py --cases 1000000 --library build/dev/csrc
+    python tests/parse_support.py --cases 1000000 --own
     python tests/parse_support.py --sanitize --seconds 600
 """
 
@@ -52,18 +53,6 @@ def build(directory: Path, *, own: bool = False, sanitize: bool = False, libdir:
     return directory
 
 
-def build_layout(directory: Path, interpreter: Interpreter) -> Path:
-    """Compile what tells libtramp the layout of this CPython; where its headers are missing, the cases run without."""
-    target = directory / str(interpreter)
-    target.mkdir(exist_ok=True)
-    question = 'import sysconfig; print(sysconfig.get_path("include"))'
-    include = subprocess.run([interpreter.executable, '-c', question], capture_output=True, text=True, check=True).stdout.strip()
-    if (Path(include) / 'Python.h').exists():
-        words = ['gcc', '-O2', '-fPIC', '-shared', '-I', include, SOURCES / 'layout.c', '-o', target / 'layout.so']
-        subprocess.run(list(map(str, words)), check=True)
-    return target
-
-
 def sanitizer_env() -> dict[str, str] | None:
     """What a process needs to load the sanitized module; None where there is no such run time."""
     found = subprocess.run(['gcc', '-print-file-name=libasan.so'], capture_output=True, text=True, check=True).stdout.strip()
@@ -83,10 +72,9 @@ def compare(
     interpreter: Interpreter, twins: Path, *, cases: int, seed: int, seconds: float = 1e9, env: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Run random calls on an interpreter; the exit code says whether there was a difference."""
-    path = os.pathsep.join([str(twins), str(build_layout(twins, interpreter))])
     return subprocess.run(
         command(interpreter, cases=cases, seed=seed, seconds=seconds),
-        env={**os.environ, 'PYTHONPATH': path, **(env or {})},
+        env={**os.environ, 'PYTHONPATH': str(twins), **(env or {})},
         capture_output=True,
         text=True,
         errors='backslashreplace',
@@ -106,7 +94,9 @@ def main() -> int:
     parser.add_argument('--cases', type=int, default=1_000_000, help='for each interpreter')
     parser.add_argument('--seconds', type=float, default=1e9, help='for each interpreter')
     parser.add_argument('--seed', type=int, default=1)
+    parser.add_argument('--own', action='store_true', help='with a parser in the module, half of the time without a known layout')
     parser.add_argument('--sanitize', action='store_true', help='with AddressSanitizer and UndefinedBehaviorSanitizer')
+    parser.add_argument('--only', metavar='VERSION', help='one interpreter, such as 3.13')
     parser.add_argument('--library', type=Path, help='directory of libtramp; by default that of the tramp_build that is imported')
     parser.add_argument('--directory', type=Path, default=Path('build/parse'), help='where the module is compiled')
     options = parser.parse_args()
@@ -114,13 +104,13 @@ def main() -> int:
     env = sanitizer_env() if options.sanitize else {}
     if env is None:
         parser.error('no libasan.so here')
-    build(options.directory, sanitize=options.sanitize, libdir=options.library)
+    build(options.directory, own=options.own, sanitize=options.sanitize, libdir=options.library)
     worst = 0
     for interpreter in interpreters():
-        directory = options.directory.resolve()
-        path = os.pathsep.join([str(directory), str(build_layout(directory, interpreter))])
+        if options.only not in (None, '.'.join(map(str, interpreter.version))):
+            continue
         run = command(interpreter, cases=options.cases, seed=options.seed, seconds=options.seconds)
-        worst |= subprocess.run(run, env={**os.environ, 'PYTHONPATH': path, **env}, check=False).returncode
+        worst |= subprocess.run(run, env={**os.environ, 'PYTHONPATH': str(options.directory.resolve()), **env}, check=False).returncode
     return int(worst != 0)
 
 

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from parse_support import build, build_layout
+from parse_support import build
 from runtime_support import Interpreter
 
 # What the fast parser has to take, for everything else is CPython's: format, arguments, names and values.
@@ -58,9 +58,7 @@ SLOW = [
 SCRIPT = """
 import json
 import parse_cases, twins
-if KNOWN:
-    import layout
-    layout.tell(twins.where())
+twins.blind(not KNOWN)
 KEYWORDS = [name.encode() for name in ('x', 'y', 'z', 'beta', 'gamma')]
 random = type('First', (), {'choice': staticmethod(lambda choices: choices[0]), 'random': staticmethod(lambda: 0.0)})
 parse_cases.TYPES[:] = [list]
@@ -95,7 +93,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize('layout', ['known', 'unknown'])
 @pytest.mark.parametrize(('rows', 'slow'), [(FAST, 0), (SLOW, 1)], ids=['fast', 'slow'])
 def test_which_way(interpreter: Interpreter, own: Path, rows: list[tuple[str, str, str]], slow: int, layout: str) -> None:
-    path = [own, build_layout(own, interpreter), Path(__file__).parent]
+    path = [own, Path(__file__).parent]
     taken = json.loads(interpreter.check(f'ROWS = {rows!r}\nKNOWN = {layout == "known"}\n{SCRIPT}', *path))
     assert len(taken) > len(rows)
     assert [row for row in taken if row[2] != slow] == []

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 METHODS = {'noargs', 'o', 'varargs', 'keywords', 'fastcall', 'fastcall_keywords', 'positional', 'method', 'get', 'set'}
 PARSER = {
     'tramp_parse', 'tramp_parse_sizet', 'tramp_parse_keywords', 'tramp_parse_keywords_sizet', 'tramp_unpack', 'tramp_args_tuple',
-    'tramp_layout', 'tramp_by_vector', 'tramp_by_vector_keywords', 'tramp_by_tuple', 'tramp_by_tuple_keywords', 'tramp_item',
+    'tramp_by_vector', 'tramp_by_vector_keywords', 'tramp_by_tuple', 'tramp_by_tuple_keywords', 'tramp_item',
 }  # fmt: skip
 EXPORTED = {
     'libtramp': {f'tramp_{name}' for name in METHODS} | PARSER,
