@@ -9,6 +9,11 @@
 //   4. the same for each nested exception, which becomes the __cause__
 //   5. set the error
 //
+// Slots that can not raise report instead: after 1, what is pending is set aside, and after 4 PyErr_WriteUnraisable takes the place of
+// 5.  Whether a pending error was there on entry, or is the slot's own, can not be told without asking on every entry, and to ask is
+// wrong where a last reference goes without the GIL or after the end of the interpreter; so it is taken for the caller's.  tp_traverse
+// runs while the garbage collector counts: nothing of Python may be touched, and to go on after half a visit could free what is in use.
+//
 // What keeps the exception machinery sane:
 //
 //   - Nothing here is noexcept, and no destructor touches Python: at the end of the interpreter CPython (up to 3.13) ends daemon threads
@@ -138,6 +143,27 @@ void add_causes(const tramp_module &module, PyObject *error)
     }
 }
 
+/// The current C++ exception with its causes.  A new reference.
+PyObject *complete(const Place &place)
+{
+    const tramp_module module = tramp_module_of(place.code);
+    PyObject *error = translated(module);
+
+    if (error == nullptr)
+        tramp_panic(place.name, "no Python exception could be made for a C++ exception");
+    add_causes(module, error);
+    return error;
+}
+
+void report(const Place &place, PyObject *self)
+{
+    tramp_attach(place.name, &place);
+    tramp_pending pending;
+    tramp_set_aside(&pending);
+    tramp_report(complete(place), self, place.name);
+    tramp_bring_back(&pending);
+}
+
 } // namespace
 
 void caught(const Place &place)
@@ -149,19 +175,25 @@ void caught(const Place &place)
         tramp_clear_facts(&facts);
         return;
     }
-    const tramp_module module = tramp_module_of(place.code);
-    PyObject *error = translated(module);
-    if (error == nullptr)
-        tramp_panic(place.name, "no Python exception could be made for a C++ exception");
-    add_causes(module, error);
-    tramp_raise(error);
+    tramp_raise(complete(place));
 }
 
-void destructor_threw(const Place &place)
+void reported(const Witness &place)
 {
-    // This one's destructor may throw too, and then there is no end.
-    keep_current();
-    caught(place);
+    report(place, place.self);
+}
+
+void reported_by_name(const Place &place)
+{
+    report(place, nullptr);
+}
+
+void died(const Place &place)
+{
+    char text[512];
+
+    describe_without_python(text, sizeof text);
+    tramp_panic(place.name, text);
 }
 
 } // namespace tramp::barrier

@@ -13,6 +13,11 @@ struct Place {
     const char *name;
 };
 
+/// The same, with the object whose slot it was, which is alive when the exception arrives.
+struct Witness : Place {
+    PyObject *self;
+};
+
 /// `catch (const Anything &)` catches every C++ exception and, unlike `catch (...)`, lets forced unwinding pass (see anything.cpp).
 /// Never instantiated.  The destructor is declared so that the compiler knows that the end of the handler may throw.
 class Anything {
@@ -23,8 +28,35 @@ public:
 /// In a handler: makes the current C++ exception the pending Python exception.  Throws nothing; a forced unwinding may pass.
 TRAMP_COLD void caught(const Place &place);
 
-/// In a handler for what the destructor of an exception threw when the handler of that one ended.
-TRAMP_COLD void destructor_threw(const Place &place);
+/// In a handler: reports the current C++ exception by PyErr_WriteUnraisable, for nobody can be told.  A pending error stays.
+TRAMP_COLD void reported(const Witness &place);
+TRAMP_COLD void reported_by_name(const Place &place);
+
+/// In a handler, where Python must not be touched: says what the current C++ exception is, and ends the process.
+[[noreturn]] TRAMP_COLD void died(const Place &place);
+
+/// Keeps the current exception for ever, so that its destructor never runs.
+TRAMP_COLD void keep_current();
+
+/// Calls, and gives what is thrown to `handle`.  Two levels, for the destructor of the exception object runs where a handler ends, and
+/// may throw as well; the destructor of what that throws may throw too, and then there is no end.
+template <typename Result, auto handle, typename At, typename Call, typename Failure>
+inline Result guarded(const At &place, Call call, Failure failure)
+{
+    try {
+        try {
+            return call();
+        }
+        catch (const Anything &) {
+            handle(place);
+        }
+    }
+    catch (const Anything &) {
+        keep_current();
+        handle(place);
+    }
+    return failure();
+}
 
 } // namespace tramp::barrier
 

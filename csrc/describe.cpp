@@ -4,6 +4,7 @@
 // or on its string ABI: one libtramp-cxx serves modules that were built with either.
 #include "describe.h"
 
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <cxxabi.h>
@@ -126,13 +127,20 @@ void say_type(tramp_facts &facts, const char *remark)
 }
 
 /// The code of what() is the user's: it may return NULL, bytes of any sort, or throw (with -fno-enforce-eh-specs; else it ends the
-/// process itself).
-void say(tramp_facts &facts, PyObject *type, const std::exception &error)
+/// process itself).  True if it did not throw.
+bool ask_what(const std::exception &error, const char *&what)
 {
     // Volatile, or the compiler remembers that what() is noexcept and has no handler for the call.
     const char *(std::exception::*volatile function)() const = &std::exception::what;
-    const char *what = nullptr;
-    const bool returned = contained([&] { what = (error.*function)(); });
+
+    what = nullptr;
+    return contained([&] { what = (error.*function)(); });
+}
+
+void say(tramp_facts &facts, PyObject *type, const std::exception &error)
+{
+    const char *what;
+    const bool returned = ask_what(error, what);
 
     // A what() that calls Python may leave an error behind.
     PyErr_Clear();
@@ -250,6 +258,23 @@ tramp_facts describe()
         say_type(facts, "");
     }
     return facts;
+}
+
+void describe_without_python(char *text, std::size_t size)
+{
+    const Demangled name(abi::__cxa_current_exception_type());
+    const char *what = nullptr;
+
+    try {
+        throw;
+    }
+    catch (const std::exception &error) {
+        ask_what(error, what);
+    }
+    catch (...) {
+    }
+    std::snprintf(text, size, "C++ exception of type '%s' in the middle of a garbage collection%s%s", name.get(),
+        what != nullptr ? ": " : "", what != nullptr ? what : "");
 }
 
 const char *configured(const tramp_module &module)

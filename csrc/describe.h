@@ -5,12 +5,10 @@
 #include "barrier.h"
 #include "python_side.h"
 
+#include <cstddef>
 #include <exception>
 
 namespace tramp::barrier {
-
-/// Keeps the current exception for ever, so that its destructor never runs.
-TRAMP_COLD void keep_current();
 
 /// Runs `action`; what that throws ends here, and what the destructor of the thrown object throws too.  True if it threw nothing.
 template <typename Action> bool contained(Action action)
@@ -31,6 +29,9 @@ template <typename Action> bool contained(Action action)
 
 /// The built-in exception for the current C++ exception, its text, and what else OSError has.  References are the caller's.
 TRAMP_COLD tramp_facts describe();
+
+/// "C++ exception of type 'geo::Point' in the middle of a garbage collection: its what()", cut off at `size`; no word to Python.
+TRAMP_COLD void describe_without_python(char *text, std::size_t size);
 
 /// What the module's `exceptions` tables say of the current C++ exception, or null.
 TRAMP_COLD const char *configured(const tramp_module &module);

@@ -85,6 +85,37 @@ void tramp_put_back(PyObject *error, const struct tramp_facts *facts)
     PyErr_Restore(PyObject_Type(error), error, PyException_GetTraceback(error));
 }
 
+void tramp_set_aside(struct tramp_pending *pending)
+{
+    PyErr_Fetch(&pending->type, &pending->value, &pending->traceback);
+}
+
+void tramp_bring_back(const struct tramp_pending *pending)
+{
+    PyErr_Restore(pending->type, pending->value, pending->traceback);
+}
+
+/* The type says more than an object whose __repr__ may not be in a state to be called. */
+static PyObject *witness(PyObject *self)
+{
+    PyObject *type = PyObject_Type(self);
+
+    if (!PyType_IsSubtype((PyTypeObject *)type, &PyModule_Type))
+        return type;
+    Py_DecRef(type);
+    Py_IncRef(self);
+    return self;
+}
+
+void tramp_report(PyObject *error, PyObject *self, const char *name)
+{
+    PyObject *context = self != NULL ? witness(self) : tramp_text(name);
+
+    tramp_raise(error);
+    PyErr_WriteUnraisable(context);
+    Py_DecRef(context);
+}
+
 /* In the limited API PyExceptionClass_Check reads the structure of the type in some versions. */
 static int is_exception_class(PyObject *object)
 {

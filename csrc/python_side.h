@@ -76,6 +76,17 @@ void tramp_raise(PyObject *error);
  * the error does not say it already. */
 void tramp_put_back(PyObject *error, const struct tramp_facts *facts);
 
+/* A pending error as it stands, and none pending any more. */
+struct tramp_pending {
+    PyObject *type, *value, *traceback;
+};
+
+void tramp_set_aside(struct tramp_pending *pending);
+void tramp_bring_back(const struct tramp_pending *pending);
+/* Hands `error` (stolen) to sys.unraisablehook.  With it goes the type of `self`, or `self` if it is a module; where that is NULL,
+ * `name`. */
+void tramp_report(PyObject *error, PyObject *self, const char *name);
+
 /* A new exception of this type; NULL with an error set. */
 PyObject *tramp_new_exception(PyObject *type, const struct tramp_facts *facts);
 /* The same, of the type at the end of a path: "ValueError", "geo.errors.ParseError". */

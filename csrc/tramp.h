@@ -15,11 +15,12 @@
  *
  *  - names and signatures below: fixed within a release (the SONAME and the symbol version carry it: libtramp-1.2.0.so, TRAMP_1.2.0);
  *  - the layout of the structures: the same;
- *  - signatures.def: which method convention goes through which function.
+ *  - signatures.def: which method convention, and which slot, goes through which function.
  *
  * Every trampoline calls the implementation exactly once, passes its arguments on untouched, and hands its result back untouched.
  * The tramp_* ones (libtramp) do nothing else.  The tramp_cxx_* ones (libtramp-cxx) add the barrier: a C++ exception that leaves the
  * implementation becomes a Python exception, and the trampoline returns the failure value of its signature with that exception set.
+ * Slots that can not raise have rules of their own, given with each.
  */
 #ifndef TRAMP_H
 #define TRAMP_H
@@ -60,6 +61,42 @@ typedef struct _object *tramp_function_method(
 typedef struct _object *tramp_getter(struct _object *self, void *closure);
 /** setter: the member `set` of PyGetSetDef; `value` is NULL where the attribute is deleted. */
 typedef int tramp_setter(struct _object *self, struct _object *value, void *closure);
+
+/* Those of slots (docs.python.org/3/c-api/typeobj.html).  One type stands for all names that CPython has for it: reprfunc, getiterfunc
+ * and iternextfunc are a unaryfunc, getattrofunc is a binaryfunc, descrgetfunc a ternaryfunc, hashfunc a lenfunc; setattrofunc,
+ * descrsetfunc and initproc are an objobjargproc.  Two have no name without Python.h: `view` is a Py_buffer *, and what a sendfunc
+ * returns is a PySendResult.  The stub casts the function then; the call is the same. */
+
+/** size_t. */
+typedef __SIZE_TYPE__ tramp_size;
+struct PyModuleDef;
+/** visitproc. */
+typedef int tramp_visitproc(struct _object *object, void *arg);
+typedef struct _object *tramp_unaryfunc(struct _object *self);
+typedef struct _object *tramp_binaryfunc(struct _object *self, struct _object *arg);
+typedef struct _object *tramp_ternaryfunc(struct _object *self, struct _object *arg, struct _object *arg2);
+typedef struct _object *tramp_richcmpfunc(struct _object *self, struct _object *arg, int op);
+typedef struct _object *tramp_ssizeargfunc(struct _object *self, tramp_ssize index);
+typedef struct _object *tramp_getattrfunc(struct _object *self, char *attr);
+typedef struct _object *tramp_newfunc(struct _typeobject *type, struct _object *args, struct _object *kwargs);
+typedef struct _object *tramp_vectorcallfunc(
+    struct _object *self, struct _object *const *args, tramp_size nargsf, struct _object *kwnames);
+typedef tramp_ssize tramp_lenfunc(struct _object *self);
+typedef int tramp_inquiryfunc(struct _object *self);
+typedef int tramp_objobjproc(struct _object *self, struct _object *arg);
+typedef int tramp_objobjargproc(struct _object *self, struct _object *arg, struct _object *value);
+typedef int tramp_ssizeobjargproc(struct _object *self, tramp_ssize index, struct _object *value);
+typedef int tramp_setattrfunc(struct _object *self, char *attr, struct _object *value);
+typedef int tramp_getbufferproc(struct _object *self, void *view, int flags);
+typedef void tramp_releasebufferproc(struct _object *self, void *view);
+typedef int tramp_sendfunc(struct _object *self, struct _object *arg, struct _object **sent);
+typedef int tramp_traverseproc(struct _object *self, tramp_visitproc *visit, void *arg);
+typedef void tramp_destructor(struct _object *self);
+typedef void tramp_freefunc(void *module);
+/** Py_mod_create. */
+typedef struct _object *tramp_createfunc(struct _object *spec, struct PyModuleDef *def);
+/** PyInit_*, and PyModExport_* (3.15), which returns a pointer of another type. */
+typedef struct _object *tramp_initfunc(void);
 
 struct tramp_method_def;
 struct tramp_by_tuple_def;
@@ -150,6 +187,71 @@ TRAMP_API struct _object *tramp_get(struct _object *self, void *closure);
 TRAMP_API int tramp_set(struct _object *self, struct _object *value, void *closure);
 
 /* ------------------------------------------------------------------------------------------------------------------------------ */
+/* Slots: libtramp.  A stub passes the arguments of the slot, then the function, then a name for messages such as                 */
+/* "geo.Point.tp_repr", which is never freed.  signatures.def lists which slot goes through which.                                */
+/* ------------------------------------------------------------------------------------------------------------------------------ */
+
+/** tp_repr, tp_str, tp_iter, numbers with one operand, am_await and its like. */
+TRAMP_API struct _object *tramp_unary(struct _object *self, tramp_unaryfunc *impl, const char *name);
+/** tp_iternext: NULL without an error is the end. */
+TRAMP_API struct _object *tramp_iternext(struct _object *self, tramp_unaryfunc *impl, const char *name);
+/** Numbers with two operands, sq_concat, mp_subscript, tp_getattro. */
+TRAMP_API struct _object *tramp_binary(struct _object *self, struct _object *arg, tramp_binaryfunc *impl, const char *name);
+/** nb_power, tp_call, tp_descr_get. */
+TRAMP_API struct _object *tramp_ternary(
+    struct _object *self, struct _object *arg, struct _object *arg2, tramp_ternaryfunc *impl, const char *name);
+/** tp_richcompare. */
+TRAMP_API struct _object *tramp_richcmp(
+    struct _object *self, struct _object *arg, int op, tramp_richcmpfunc *impl, const char *name);
+/** sq_item, sq_repeat. */
+TRAMP_API struct _object *tramp_ssizearg(struct _object *self, tramp_ssize index, tramp_ssizeargfunc *impl, const char *name);
+/** tp_getattr. */
+TRAMP_API struct _object *tramp_getattr(struct _object *self, char *attr, tramp_getattrfunc *impl, const char *name);
+/** tp_new. */
+TRAMP_API struct _object *tramp_new(
+    struct _typeobject *type, struct _object *args, struct _object *kwargs, tramp_newfunc *impl, const char *name);
+/** tp_vectorcall, and what stands at tp_vectorcall_offset. */
+TRAMP_API struct _object *tramp_vectorcall(struct _object *self, struct _object *const *args, tramp_size nargsf,
+    struct _object *kwnames, tramp_vectorcallfunc *impl, const char *name);
+/** sq_length, mp_length, tp_hash; -1 on failure. */
+TRAMP_API tramp_ssize tramp_len(struct _object *self, tramp_lenfunc *impl, const char *name);
+/** nb_bool; -1 on failure. */
+TRAMP_API int tramp_inquiry(struct _object *self, tramp_inquiryfunc *impl, const char *name);
+/** sq_contains; -1 on failure. */
+TRAMP_API int tramp_objobj(struct _object *self, struct _object *arg, tramp_objobjproc *impl, const char *name);
+/** mp_ass_subscript, tp_setattro, tp_descr_set, tp_init; -1 on failure. */
+TRAMP_API int tramp_objobjarg(
+    struct _object *self, struct _object *arg, struct _object *value, tramp_objobjargproc *impl, const char *name);
+/** sq_ass_item; -1 on failure. */
+TRAMP_API int tramp_ssizeobjarg(
+    struct _object *self, tramp_ssize index, struct _object *value, tramp_ssizeobjargproc *impl, const char *name);
+/** tp_setattr; -1 on failure. */
+TRAMP_API int tramp_setattr(struct _object *self, char *attr, struct _object *value, tramp_setattrfunc *impl, const char *name);
+/** bf_getbuffer; -1 on failure. */
+TRAMP_API int tramp_getbuffer(struct _object *self, void *view, int flags, tramp_getbufferproc *impl, const char *name);
+/** bf_releasebuffer. */
+TRAMP_API void tramp_releasebuffer(struct _object *self, void *view, tramp_releasebufferproc *impl, const char *name);
+/** am_send; PYGEN_ERROR, which is -1, on failure. */
+TRAMP_API int tramp_send(struct _object *self, struct _object *arg, struct _object **sent, tramp_sendfunc *impl, const char *name);
+/** tp_dealloc, tp_del. */
+TRAMP_API void tramp_dealloc(struct _object *self, tramp_destructor *impl, const char *name);
+/** tp_finalize. */
+TRAMP_API void tramp_finalize(struct _object *self, tramp_destructor *impl, const char *name);
+/** tp_traverse, m_traverse. */
+TRAMP_API int tramp_traverse(struct _object *self, tramp_visitproc *visit, void *arg, tramp_traverseproc *impl, const char *name);
+/** tp_clear, m_clear. */
+TRAMP_API int tramp_clear(struct _object *self, tramp_inquiryfunc *impl, const char *name);
+/** PyInit_* and PyModExport_*. */
+TRAMP_API struct _object *tramp_module_init(tramp_initfunc *impl, const char *name);
+/** Py_mod_create. */
+TRAMP_API struct _object *tramp_module_create(
+    struct _object *spec, struct PyModuleDef *def, tramp_createfunc *impl, const char *name);
+/** Py_mod_exec; -1 on failure. */
+TRAMP_API int tramp_module_exec(struct _object *module, tramp_inquiryfunc *impl, const char *name);
+/** m_free. */
+TRAMP_API void tramp_module_free(void *module, tramp_freefunc *impl, const char *name);
+
+/* ------------------------------------------------------------------------------------------------------------------------------ */
 /* Argument parsing for METH_FASTCALL: libtramp.  Each takes the vector that the method was called with in place of a tuple, and then */
 /* what the function of CPython takes.  Results, stored values, errors and messages are those of that function; converters (`O&`) run */
 /* at most once.  `args` may be NULL where `nargs` is 0.  References that are stored are borrowed from the vector.                   */
@@ -220,6 +322,74 @@ TRAMP_API struct _object *tramp_cxx_method(struct _object *self, struct _typeobj
 TRAMP_API struct _object *tramp_cxx_get(struct _object *self, void *closure);
 /** tramp_set with the barrier. */
 TRAMP_API int tramp_cxx_set(struct _object *self, struct _object *value, void *closure);
+
+/* ------------------------------------------------------------------------------------------------------------------------------ */
+/* Slots with the barrier: libtramp-cxx.  What has to report an exception, since its caller can not be told, does so by           */
+/* sys.unraisablehook, and what is pending when the exception arrives stays pending.                                              */
+/* ------------------------------------------------------------------------------------------------------------------------------ */
+
+/** tramp_unary with the barrier. */
+TRAMP_API struct _object *tramp_cxx_unary(struct _object *self, tramp_unaryfunc *impl, const char *name);
+/** tramp_iternext with the barrier. */
+TRAMP_API struct _object *tramp_cxx_iternext(struct _object *self, tramp_unaryfunc *impl, const char *name);
+/** tramp_binary with the barrier. */
+TRAMP_API struct _object *tramp_cxx_binary(struct _object *self, struct _object *arg, tramp_binaryfunc *impl, const char *name);
+/** tramp_ternary with the barrier. */
+TRAMP_API struct _object *tramp_cxx_ternary(
+    struct _object *self, struct _object *arg, struct _object *arg2, tramp_ternaryfunc *impl, const char *name);
+/** tramp_richcmp with the barrier. */
+TRAMP_API struct _object *tramp_cxx_richcmp(
+    struct _object *self, struct _object *arg, int op, tramp_richcmpfunc *impl, const char *name);
+/** tramp_ssizearg with the barrier. */
+TRAMP_API struct _object *tramp_cxx_ssizearg(struct _object *self, tramp_ssize index, tramp_ssizeargfunc *impl, const char *name);
+/** tramp_getattr with the barrier. */
+TRAMP_API struct _object *tramp_cxx_getattr(struct _object *self, char *attr, tramp_getattrfunc *impl, const char *name);
+/** tramp_new with the barrier. */
+TRAMP_API struct _object *tramp_cxx_new(
+    struct _typeobject *type, struct _object *args, struct _object *kwargs, tramp_newfunc *impl, const char *name);
+/** tramp_vectorcall with the barrier. */
+TRAMP_API struct _object *tramp_cxx_vectorcall(struct _object *self, struct _object *const *args, tramp_size nargsf,
+    struct _object *kwnames, tramp_vectorcallfunc *impl, const char *name);
+/** tramp_len with the barrier. */
+TRAMP_API tramp_ssize tramp_cxx_len(struct _object *self, tramp_lenfunc *impl, const char *name);
+/** tramp_inquiry with the barrier. */
+TRAMP_API int tramp_cxx_inquiry(struct _object *self, tramp_inquiryfunc *impl, const char *name);
+/** tramp_objobj with the barrier. */
+TRAMP_API int tramp_cxx_objobj(struct _object *self, struct _object *arg, tramp_objobjproc *impl, const char *name);
+/** tramp_objobjarg with the barrier. */
+TRAMP_API int tramp_cxx_objobjarg(
+    struct _object *self, struct _object *arg, struct _object *value, tramp_objobjargproc *impl, const char *name);
+/** tramp_ssizeobjarg with the barrier. */
+TRAMP_API int tramp_cxx_ssizeobjarg(
+    struct _object *self, tramp_ssize index, struct _object *value, tramp_ssizeobjargproc *impl, const char *name);
+/** tramp_setattr with the barrier. */
+TRAMP_API int tramp_cxx_setattr(struct _object *self, char *attr, struct _object *value, tramp_setattrfunc *impl, const char *name);
+/** tramp_getbuffer with the barrier.  Where there is an exception, NULL is stored in `view->obj`. */
+TRAMP_API int tramp_cxx_getbuffer(struct _object *self, void *view, int flags, tramp_getbufferproc *impl, const char *name);
+/** tramp_releasebuffer with the barrier.  An exception is reported, with the type of `self`. */
+TRAMP_API void tramp_cxx_releasebuffer(struct _object *self, void *view, tramp_releasebufferproc *impl, const char *name);
+/** tramp_send with the barrier.  Where there is an exception, NULL is stored in `*sent`. */
+TRAMP_API int tramp_cxx_send(
+    struct _object *self, struct _object *arg, struct _object **sent, tramp_sendfunc *impl, const char *name);
+/** tramp_dealloc with the barrier.  An exception is reported, with `name` as a str: object and type may be gone. */
+TRAMP_API void tramp_cxx_dealloc(struct _object *self, tramp_destructor *impl, const char *name);
+/** tramp_finalize with the barrier.  An exception is reported, with the type of `self`. */
+TRAMP_API void tramp_cxx_finalize(struct _object *self, tramp_destructor *impl, const char *name);
+/** tramp_traverse with the barrier.  An exception ends the process, with a message: the garbage collector would take what was not
+ *  visited for unused. */
+TRAMP_API int tramp_cxx_traverse(
+    struct _object *self, tramp_visitproc *visit, void *arg, tramp_traverseproc *impl, const char *name);
+/** tramp_clear with the barrier.  An exception is reported, with the type of `self`, or with `self` if that is a module; returns 0. */
+TRAMP_API int tramp_cxx_clear(struct _object *self, tramp_inquiryfunc *impl, const char *name);
+/** tramp_module_init with the barrier. */
+TRAMP_API struct _object *tramp_cxx_module_init(tramp_initfunc *impl, const char *name);
+/** tramp_module_create with the barrier. */
+TRAMP_API struct _object *tramp_cxx_module_create(
+    struct _object *spec, struct PyModuleDef *def, tramp_createfunc *impl, const char *name);
+/** tramp_module_exec with the barrier. */
+TRAMP_API int tramp_cxx_module_exec(struct _object *module, tramp_inquiryfunc *impl, const char *name);
+/** tramp_module_free with the barrier.  An exception is reported, with `name` as a str. */
+TRAMP_API void tramp_cxx_module_free(void *module, tramp_freefunc *impl, const char *name);
 
 /* ------------------------------------------------------------------------------------------------------------------------------ */
 /* Exceptions of a project: libtramp-cxx.  What is registered holds for the shared object that `where` lies in and for no other.    */

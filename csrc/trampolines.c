@@ -9,8 +9,20 @@
         (void)name; \
         return impl arguments; \
     }
+#define TRAMP_SLOT(signature, result, implementation, parameters, arguments, rule, failure) \
+    result tramp_##signature(TRAMP_EXPAND parameters, implementation *impl, const char *name) \
+    { \
+        (void)name; \
+        return impl arguments; \
+    }
+/* ISO C has no `return` with an expression here. */
+#define TRAMP_SLOT_VOID(signature, implementation, parameters, arguments, rule) \
+    void tramp_##signature(TRAMP_EXPAND parameters, implementation *impl, const char *name) \
+    { \
+        (void)name; \
+        impl arguments; \
+    }
 #include "signatures.def"
-#undef TRAMP_METHOD
 
 static TRAMP_COLD PyObject *with_names(
     PyObject *self, PyObject *const *args, tramp_ssize nargs, PyObject *kwnames, tramp_function_fastcall *impl, const char *name)
@@ -44,4 +56,10 @@ int tramp_set(PyObject *self, PyObject *value, void *closure)
 {
     const struct tramp_getset *row = closure;
     return row->set(self, value, row->closure);
+}
+
+PyObject *tramp_module_init(tramp_initfunc *impl, const char *name)
+{
+    (void)name;
+    return impl();
 }

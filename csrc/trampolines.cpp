@@ -9,21 +9,32 @@ namespace {
 
 using namespace tramp::barrier;
 
-// Two levels, for the destructor of the exception object runs where a handler ends, and may throw as well.
-template <typename Result, typename Call> inline Result guarded(const Place &place, Result failure, Call call)
+template <typename Impl> inline Place at(Impl *impl, const char *name)
 {
-    try {
-        try {
-            return call();
-        }
-        catch (const Anything &) {
-            caught(place);
-        }
-    }
-    catch (const Anything &) {
-        destructor_threw(place);
-    }
-    return failure;
+    return {reinterpret_cast<const void *>(impl), name};
+}
+
+/// The method conventions: the failure value is NULL.
+template <typename Impl, typename Call> inline PyObject *method(Impl *impl, const char *name, Call call)
+{
+    return guarded<PyObject *, caught>(at(impl, name), call, [] { return nullptr; });
+}
+
+/// PyObject_GetBuffer: a failure leaves NULL in `view->obj`, or PyBuffer_Release would release what was never taken.  A reference that
+/// is there already is not given back: exporters often write the pointer first and count the reference last.
+inline int no_buffer(void *view)
+{
+    // struct Py_buffer begins with `void *buf; PyObject *obj;`.  Without a view the caller only asks whether there are buffers.
+    if (view != nullptr)
+        static_cast<PyObject **>(view)[1] = nullptr;
+    return -1;
+}
+
+/// PYGEN_ERROR, and no value.
+inline int nothing_sent(PyObject **sent)
+{
+    *sent = nullptr;
+    return -1;
 }
 
 } // namespace
@@ -33,10 +44,24 @@ extern "C" {
 #define TRAMP_METHOD(convention, implementation, parameters, arguments) \
     PyObject *tramp_cxx_##convention(TRAMP_EXPAND parameters, implementation *impl, const char *name) \
     { \
-        return guarded<PyObject *>({reinterpret_cast<const void *>(impl), name}, nullptr, [&] { return impl arguments; }); \
+        return method(impl, name, [&] { return impl arguments; }); \
+    }
+// The rules: what happens to an exception, and what has to be known for it.
+#define TRAMP_RULE_raises caught
+#define TRAMP_PLACE_raises at(impl, name)
+#define TRAMP_RULE_reports_type reported
+#define TRAMP_PLACE_reports_type Witness{at(impl, name), self}
+#define TRAMP_RULE_reports_name reported_by_name
+#define TRAMP_PLACE_reports_name at(impl, name)
+#define TRAMP_RULE_dies died
+#define TRAMP_PLACE_dies at(impl, name)
+#define TRAMP_SLOT(signature, result, implementation, parameters, arguments, rule, failure) \
+    result tramp_cxx_##signature(TRAMP_EXPAND parameters, implementation *impl, const char *name) \
+    { \
+        return guarded<result, TRAMP_RULE_##rule>( \
+            TRAMP_PLACE_##rule, [&] { return impl arguments; }, [&]() -> result { return failure; }); \
     }
 #include "signatures.def"
-#undef TRAMP_METHOD
 
 PyObject *tramp_cxx_positional(
     PyObject *self, PyObject *const *args, tramp_ssize nargs, PyObject *kwnames, tramp_function_fastcall *impl, const char *name)
@@ -44,27 +69,30 @@ PyObject *tramp_cxx_positional(
     if (__builtin_expect(kwnames != nullptr, 0) && tramp_has_keywords(kwnames)) {
         return tramp_refuse_keywords(self, args, nargs, kwnames, name);
     }
-    return guarded<PyObject *>({reinterpret_cast<const void *>(impl), name}, nullptr, [&] { return impl(self, args, nargs); });
+    return method(impl, name, [&] { return impl(self, args, nargs); });
 }
 
 PyObject *tramp_cxx_method(
     PyObject *self, PyTypeObject *cls, PyObject *const *args, tramp_ssize nargs, PyObject *kwnames, const struct tramp_method_def *def)
 {
-    return guarded<PyObject *>({reinterpret_cast<const void *>(def->impl), def->name}, nullptr,
-        [&] { return def->impl(self, cls, args, nargs, kwnames); });
+    return method(def->impl, def->name, [&] { return def->impl(self, cls, args, nargs, kwnames); });
 }
 
 PyObject *tramp_cxx_get(PyObject *self, void *closure)
 {
     const auto *row = static_cast<const tramp_getset *>(closure);
-    return guarded<PyObject *>(
-        {reinterpret_cast<const void *>(row->get), row->name}, nullptr, [&] { return row->get(self, row->closure); });
+    return method(row->get, row->name, [&] { return row->get(self, row->closure); });
 }
 
 int tramp_cxx_set(PyObject *self, PyObject *value, void *closure)
 {
     const auto *row = static_cast<const tramp_getset *>(closure);
-    return guarded<int>({reinterpret_cast<const void *>(row->set), row->name}, -1, [&] { return row->set(self, value, row->closure); });
+    return guarded<int, caught>(at(row->set, row->name), [&] { return row->set(self, value, row->closure); }, [] { return -1; });
+}
+
+PyObject *tramp_cxx_module_init(tramp_initfunc *impl, const char *name)
+{
+    return method(impl, name, [&] { return impl(); });
 }
 
 } // extern "C"

@@ -54,6 +54,12 @@ class Interpreter:
             check=False,
         )
 
+    def headers(self) -> Path:
+        """Where the Python.h of this version is."""
+        question = 'import sysconfig; print(sysconfig.get_path("include"))'
+        answer = subprocess.run([self.executable, '-I', '-c', question], capture_output=True, text=True, check=True)
+        return Path(answer.stdout.strip())
+
     def check(self, code: str, *path: Path, env: dict[str, str] | None = None) -> str:
         """Run `code`, which has to end well, and return what it prints."""
         done = self.run(code, *path, env=env)
@@ -124,7 +130,9 @@ PyMODINIT_FUNC PyInit_{name}(void)
 """
 
 
-def compile_and_link(source: str, output: Path, *options: str, libdir: Path | None = None, static: bool = False) -> Path:
+def compile_and_link(
+    source: str, output: Path, *options: str, libdir: Path | None = None, static: bool = False, headers: Path | None = None
+) -> Path:
     """Compile one C++ (or C, if the name of `output` begins with c_) source to a shared object that uses libtramp."""
     cxx = not output.name.startswith('c_')
     libdir = libdir or paths.library_dir()
@@ -136,8 +144,8 @@ def compile_and_link(source: str, output: Path, *options: str, libdir: Path | No
         libraries = sorted(libdir.glob('libtramp-[0-9]*.so')) + sorted(libdir.glob('libtramp-cxx-[0-9]*.so'))
     command = [
         'g++' if cxx else 'gcc', '-O2', '-fPIC', '-shared', '-Wall', '-Wextra', '-Wno-cast-function-type', '-Werror',
-        '-std=c++17' if cxx else '-std=c11', '-I', sysconfig.get_path('include'), '-I', paths.include_dir(), text, '-o', output,
-        *options, '-Wl,--as-needed', *libraries, f'-Wl,-rpath,{libdir}',
+        '-std=c++17' if cxx else '-std=c11', '-I', headers or sysconfig.get_path('include'), '-I', paths.include_dir(), text, '-o',
+        output, *options, '-Wl,--as-needed', *libraries, f'-Wl,-rpath,{libdir}',
     ]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -14,13 +14,19 @@ from tramp_build.rewrite.prelude import prelude
 
 ROOT = Path(__file__).resolve().parent.parent
 METHODS = {'noargs', 'o', 'varargs', 'keywords', 'fastcall', 'fastcall_keywords', 'positional', 'method', 'get', 'set'}
+SLOTS = {
+    'unary', 'iternext', 'binary', 'ternary', 'richcmp', 'ssizearg', 'getattr', 'new', 'vectorcall', 'len', 'inquiry', 'objobj',
+    'objobjarg', 'ssizeobjarg', 'setattr', 'getbuffer', 'releasebuffer', 'send', 'dealloc', 'finalize', 'traverse', 'clear',
+    'module_init', 'module_create', 'module_exec', 'module_free',
+}  # fmt: skip
 PARSER = {
     'tramp_parse', 'tramp_parse_sizet', 'tramp_parse_keywords', 'tramp_parse_keywords_sizet', 'tramp_unpack', 'tramp_args_tuple',
     'tramp_by_vector', 'tramp_by_vector_keywords', 'tramp_by_tuple', 'tramp_by_tuple_keywords', 'tramp_item',
 }  # fmt: skip
 EXPORTED = {
-    'libtramp': {f'tramp_{name}' for name in METHODS} | PARSER,
-    'libtramp-cxx': {f'tramp_cxx_{name}' for name in METHODS} | {'tramp_cxx_register', 'tramp_cxx_translator', 'tramp_cxx_unregister'},
+    'libtramp': {f'tramp_{name}' for name in METHODS | SLOTS} | PARSER,
+    'libtramp-cxx': {f'tramp_cxx_{name}' for name in METHODS | SLOTS}
+    | {'tramp_cxx_register', 'tramp_cxx_translator', 'tramp_cxx_unregister'},
 }
 # Split off by C libraries before glibc 2.34.
 C_LIBRARY = ('libc.', 'libdl.', 'libpthread.', 'ld-linux')

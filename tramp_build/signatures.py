@@ -1,4 +1,4 @@
-"""The method conventions of the C-API and the trampoline that serves each.
+"""The method conventions of the C-API and the trampoline that serves each; those of slots are in `slots.py`.
 
 Mirrors `csrc/signatures.def`; a test holds the two together.
 Facts: CPython `Include/methodobject.h`, `Include/descrobject.h`, PEP 590, PEP 573.
@@ -14,11 +14,24 @@ VECTOR: Final = 'v'  # PyObject *const *
 SIZE: Final = 'n'  # Py_ssize_t
 CLASS: Final = 't'  # PyTypeObject *
 CLOSURE: Final = 'c'  # void *
+# Of slots only.
+VOID: Final = '0'
+INT: Final = 'i'
+COUNT: Final = 'z'  # size_t
+NAME: Final = 's'  # char *
+RESULT: Final = 'r'  # PyObject **
+VISIT: Final = 'f'  # visitproc
+DEFINITION: Final = 'd'  # PyModuleDef *
+VIEW: Final = 'b'  # Py_buffer *
+SEND: Final = 'e'  # PySendResult
 
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """One trampoline: `tramp_<name>` in libtramp, `tramp_cxx_<name>` in libtramp-cxx."""
+    """One trampoline: `tramp_<name>` in libtramp, `tramp_cxx_<name>` in libtramp-cxx.
+
+    Its own parameters are `parameters` and then the function and a name for messages.
+    """
 
     name: str
     convention: str  # as the JSON report spells it
@@ -26,6 +39,9 @@ class Signature:
     plain: bool  # the method has the type PyCFunction, so that a table takes it without a cast
     taken: int | None = None  # how many of the parameters the method itself takes, None: all
     boxed: bool = False  # impl and name travel behind one pointer, where two more arguments would not fit the registers
+    result: str = OBJECT  # a kind
+    rule: str = 'raises'  # what the barrier does with an exception, in the words of signatures.def
+    failure: str = 'NULL'  # what is returned then
 
 
 def _signature(
@@ -74,7 +90,10 @@ def convention_of(flags: frozenset[str] | None) -> str | None:
 
 
 def c_type(kind: str, *, cxx: bool) -> str:
-    """Spell a parameter type so that it needs no Python.h and can not be shadowed by a project's own names."""
+    """Spell a parameter type so that it needs no Python.h and can not be shadowed by a project's own names.
+
+    A VIEW and a SEND have no such name: where they come, the trampoline and the function have types that differ, see `stub_type`.
+    """
     struct = '::' if cxx else 'struct '
     return {
         OBJECT: f'{struct}_object *',
@@ -82,10 +101,24 @@ def c_type(kind: str, *, cxx: bool) -> str:
         SIZE: '__PTRDIFF_TYPE__ ',
         CLASS: f'{struct}_typeobject *',
         CLOSURE: 'void *',
+        VOID: 'void ',
+        INT: 'int ',
+        COUNT: '__SIZE_TYPE__ ',
+        NAME: 'char *',
+        RESULT: f'{struct}_object **',
+        VISIT: f'int (*)({struct}_object *, void *)',
+        DEFINITION: f'{struct}PyModuleDef *',
+        VIEW: 'void *',
+        SEND: 'int ',
     }[kind]
 
 
+def stub_type(kind: str, *, cxx: bool) -> str:
+    """Spell a type for what stands in a slot, behind Python.h: exactly the type that CPython declares."""
+    return {VIEW: 'Py_buffer *', SEND: 'PySendResult ', VISIT: 'visitproc '}.get(kind) or c_type(kind, cxx=cxx)
+
+
 def impl_type(signature: Signature, declarator: str, *, cxx: bool) -> str:
-    """Declare a pointer to the method: `PyObject *(*declarator)(...)`."""
-    kinds = ', '.join(c_type(kind, cxx=cxx).strip() for kind, _ in signature.parameters[: signature.taken])
-    return f'{c_type(OBJECT, cxx=cxx)}(*{declarator})({kinds})'
+    """Declare a pointer to the function, as the trampoline takes it: `PyObject *(*declarator)(...)`."""
+    kinds = [c_type(kind, cxx=cxx).strip() for kind, _ in signature.parameters[: signature.taken]]
+    return f'{c_type(signature.result, cxx=cxx)}(*{declarator})({", ".join(kinds) or "void"})'
