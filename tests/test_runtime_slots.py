@@ -267,7 +267,9 @@ for name, failure in {failures(interpreter)!r}.items():
         slots.keep(answer, seen)
         returned, error, _, _ = raw(how, name, t=t)
         slots.keep(answer, None)
-        if name != 'tp_dealloc': assert seen == [[name] + [t if kind == 'o' else arguments[kind] for kind in parameters]], (name, seen)
+        expected = [f'argument {{n}}' if n and kind == 'o' else arguments[kind] for n, kind in enumerate(parameters)]
+        expected = [t if value is answer else value for value in expected]
+        if name != 'tp_dealloc': assert seen == [[name] + expected], (name, seen)
         if how == 'passes':
             assert returned == results.get(result, 0) and error is None, (name, returned)
         else:

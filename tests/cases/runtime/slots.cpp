@@ -7,6 +7,8 @@
 #include <initializer_list>
 #include <pthread.h>
 #include <stdexcept>
+#include <type_traits>
+#include <utility>
 
 #define TRAMP_ABI
 #include "tramp.h"
@@ -173,31 +175,41 @@ Py_buffer sample_view;
 PyObject *sample_sent;
 PyObject *sample_object;
 PyObject *sample_vector[1];
+PyObject *sample_arguments[4]; // behind `self`, told apart by their places
 PyModuleDef sample_def;
 char sample_text[] = "attribute";
 
 template <typename T> struct sample;
-template <> struct sample<PyObject *> { static PyObject *make() { return sample_object; } };
-template <> struct sample<PyTypeObject *> { static PyTypeObject *make() { return Py_TYPE(sample_object); } };
-template <> struct sample<PyModuleDef *> { static PyModuleDef *make() { return &sample_def; } };
-template <> struct sample<PyObject *const *> { static PyObject *const *make() { return sample_vector; } };
-template <> struct sample<PyObject **> { static PyObject **make() { return &sample_sent; } };
-template <> struct sample<char *> { static char *make() { return sample_text; } };
-template <> struct sample<void *> { static void *make() { return &sample_view; } };
-template <> struct sample<int> { static int make() { return 7; } };
-template <> struct sample<Py_ssize_t> { static Py_ssize_t make() { return 7; } };
-template <> struct sample<size_t> { static size_t make() { return 1; } };
-template <> struct sample<visitproc> { static visitproc make() { return [](PyObject *, void *) { return 0; }; } };
+template <> struct sample<PyObject *> { static PyObject *make(int place) { return place == 0 ? sample_object : sample_arguments[place]; } };
+template <> struct sample<PyTypeObject *> { static PyTypeObject *make(int) { return Py_TYPE(sample_object); } };
+template <> struct sample<PyModuleDef *> { static PyModuleDef *make(int) { return &sample_def; } };
+template <> struct sample<PyObject *const *> { static PyObject *const *make(int) { return sample_vector; } };
+template <> struct sample<PyObject **> { static PyObject **make(int) { return &sample_sent; } };
+template <> struct sample<char *> { static char *make(int) { return sample_text; } };
+template <> struct sample<void *> { static void *make(int) { return &sample_view; } };
+template <> struct sample<int> { static int make(int) { return 7; } };
+template <> struct sample<Py_ssize_t> { static Py_ssize_t make(int) { return 7; } };
+template <> struct sample<size_t> { static size_t make(int) { return 1; } };
+template <> struct sample<visitproc> { static visitproc make(int) { return [](PyObject *, void *) { return 0; }; } };
 
 PyObject *shown(PyObject *object) { return object != nullptr ? object : Py_BuildValue("s", "NULL"); }
 PyObject *shown(int number) { return Py_BuildValue("i", number); }
 PyObject *shown(Py_ssize_t number) { return Py_BuildValue("n", number); }
 
-template <typename Result, typename... Args> PyObject *call(Result (*stub)(Args...)) { return shown(stub(sample<Args>::make()...)); }
-template <typename... Args> PyObject *call(void (*stub)(Args...))
+template <typename Result, typename... Args, size_t... Places>
+PyObject *call(Result (*stub)(Args...), std::index_sequence<Places...>)
 {
-    stub(sample<Args>::make()...);
-    return Py_BuildValue("s", "");
+    if constexpr (std::is_void<Result>::value) {
+        stub(sample<Args>::make(Places)...);
+        return Py_BuildValue("s", "");
+    }
+    else {
+        return shown(stub(sample<Args>::make(Places)...));
+    }
+}
+template <typename Result, typename... Args> PyObject *call(Result (*stub)(Args...))
+{
+    return call(stub, std::index_sequence_for<Args...>());
 }
 
 // Where the members of all structs are while a static type is made.
@@ -382,6 +394,9 @@ PyObject *raw(PyObject *, PyObject *args)
     if (std::strcmp(name, "tp_dealloc") == 0)
         sample_object = PyObject_CallObject(sample_object, nullptr);
     sample_vector[0] = sample_object;
+    for (int place = 1; place < 4; place++)
+        if (sample_arguments[place] == nullptr)
+            sample_arguments[place] = PyUnicode_FromFormat("argument %d", place);
     sample_view.obj = sample_sent = sample_object;
     if (pending)
         PyErr_SetString(PyExc_LookupError, "before");
