@@ -5,26 +5,6 @@
  * is known to be right, for CPython stores nothing when it is not. */
 #include "parse_plain.h"
 
-TRAMP_INLINE bool is_unit(char character)
-{
-    return TRAMP_LIKELY(tramp_class_of(character) == TRAMP_UNIT);
-}
-
-TRAMP_INLINE bool is_end(char character)
-{
-    return TRAMP_LIKELY(tramp_class_of(character) == TRAMP_END);
-}
-
-/* Whether the format is of one, two or three units of a letter each, and there are as many arguments. */
-TRAMP_INLINE bool takes_simply(const char *format, Py_ssize_t nargs)
-{
-    if (nargs == 2)
-        return is_unit(format[0]) && is_unit(format[1]) && is_end(format[2]);
-    if (nargs == 1)
-        return is_unit(format[0]) && is_end(format[1]);
-    return nargs == 3 && is_unit(format[0]) && is_unit(format[1]) && is_unit(format[2]) && is_end(format[3]);
-}
-
 /* Whether the format takes that many arguments.  False also where CPython refuses it. */
 TRAMP_INLINE bool takes(const char *format, Py_ssize_t nargs)
 {
@@ -56,7 +36,9 @@ TRAMP_INLINE bool parse_plain(
 {
     PyObject *const *last = args + nargs;
 
-    if (!takes_simply(format, nargs) && !takes(format, nargs))
+    if (tramp_is_simple(format, nargs))
+        return tramp_convert_simply(args, nargs, format, list);
+    if (!takes(format, nargs))
         return false;
     while (args != last) {
         const char *next = tramp_convert_plain(*args, format, list, sizes);

@@ -7,7 +7,6 @@
 #include "parse.h"
 #include "parse_layout.h"
 
-#include <limits.h>
 #include <stdint.h>
 
 /* A text that is longer goes to strlen, which is faster by then. */
@@ -106,88 +105,144 @@ struct tramp_list {
     va_list next;
 };
 
-/* `s`, `z`, `s#` and `z#` of a short ASCII text. */
-TRAMP_INLINE const char *tramp_convert_text(PyObject *arg, const char *format, struct tramp_list *list, enum tramp_sizes sizes)
+/* The short ASCII text of an exact str without a NUL; else NULL. */
+TRAMP_INLINE const char *tramp_short_text(PyObject *arg)
 {
     Py_ssize_t size;
-    const char *text = tramp_read_ascii(arg, &size);
+    const char *text = Py_TYPE(arg) == &PyUnicode_Type ? tramp_read_ascii(arg, &size) : NULL;
 
-    if (text == NULL || *format == '*')
+    return text != NULL && size <= TRAMP_SHORT_TEXT && !tramp_text_has_nul(text, size) ? text : NULL;
+}
+
+#define TRAMP_STORE(ctype, value) (*(ctype *)output = (ctype)(value))
+
+/* An int of one digit is in the range of all of these. */
+TRAMP_INLINE bool tramp_store_int(PyObject *arg, char letter, void *output)
+{
+    long value;
+
+    if (!tramp_read_int(arg, tramp_layout.tagged, &value))
+        return false;
+    switch (letter) {
+    case 'i':
+    case 'I': TRAMP_STORE(int, value); return true;
+    case 'l':
+    case 'k': TRAMP_STORE(long, value); return true;
+    case 'n': TRAMP_STORE(Py_ssize_t, value); return true;
+    case 'L':
+    case 'K': TRAMP_STORE(long long, value); return true;
+    case 'd': TRAMP_STORE(double, value); return true;
+    case 'p': TRAMP_STORE(int, value != 0); return true;
+    default: return false;
+    }
+}
+
+/* Converts by a unit of one letter. */
+TRAMP_INLINE bool tramp_store(PyObject *arg, char letter, void *output)
+{
+    PyTypeObject *type = Py_TYPE(arg);
+    const char *text;
+
+    /* In front of the switch, for most units are of these. */
+    if (TRAMP_LIKELY(letter == 'O')) {
+        TRAMP_STORE(PyObject *, arg);
+        return true;
+    }
+    if (TRAMP_LIKELY(letter == 'd') && TRAMP_LIKELY(type == &PyFloat_Type)) {
+        TRAMP_STORE(double, tramp_read_float(arg));
+        return true;
+    }
+    if (type == &PyLong_Type)
+        return tramp_store_int(arg, letter, output);
+    switch (letter) {
+    case 'z':
+        if (arg == Py_None) {
+            TRAMP_STORE(const char *, NULL);
+            return true;
+        }
+        /* fall through */
+    case 's':
+        text = tramp_short_text(arg);
+        if (text == NULL)
+            return false;
+        TRAMP_STORE(const char *, text);
+        return true;
+    case 'U':
+        if (type != &PyUnicode_Type)
+            return false;
+        TRAMP_STORE(PyObject *, arg);
+        return true;
+    case 'f':
+        if (type != &PyFloat_Type)
+            return false;
+        TRAMP_STORE(float, tramp_read_float(arg));
+        return true;
+    case 'p':
+        if (arg != Py_True && arg != Py_False && arg != Py_None)
+            return false;
+        TRAMP_STORE(int, arg == Py_True);
+        return true;
+    default: return false;
+    }
+}
+
+#undef TRAMP_STORE
+
+/* Converts by the unit at `format`, with its outputs from the list; returns what is behind it.  NULL: it takes a function, if it can be
+ * done. */
+TRAMP_INLINE const char *tramp_convert_plain(PyObject *arg, const char *format, struct tramp_list *list, enum tramp_sizes sizes)
+{
+    unsigned class = tramp_class_of(*format);
+
+    if (TRAMP_LIKELY(class == TRAMP_UNIT) && TRAMP_LIKELY(tramp_class_of(format[1]) != TRAMP_SUFFIX))
+        return tramp_store(arg, *format, va_arg(list->next, void *)) ? format + 1 : NULL;
+    if (class != TRAMP_UNIT)
         return NULL;
-    if (*format == '#') {
-        if (sizes != TRAMP_SSIZE)
+    if (format[0] == 'O' && format[1] == '!' && va_arg(list->next, PyTypeObject *) == Py_TYPE(arg)) {
+        *va_arg(list->next, PyObject **) = arg;
+        return format + 2;
+    }
+    if ((format[0] == 's' || format[0] == 'z') && format[1] == '#' && sizes == TRAMP_SSIZE && Py_TYPE(arg) == &PyUnicode_Type) {
+        Py_ssize_t size;
+        const char *text = tramp_read_ascii(arg, &size);
+        if (text == NULL)
             return NULL;
         *va_arg(list->next, const char **) = text;
         *va_arg(list->next, Py_ssize_t *) = size;
-        return format + 1;
+        return format + 2;
     }
-    if (size > TRAMP_SHORT_TEXT || tramp_text_has_nul(text, size))
-        return NULL;
-    *va_arg(list->next, const char **) = text;
-    return format;
+    return NULL;
 }
 
-/* An int of one digit goes into any of these types. */
-#define TRAMP_STORE_INT(ctype) \
-    if (type != &PyLong_Type || !tramp_read_int(arg, tramp_layout.tagged, &value)) \
-        return NULL; \
-    *va_arg(list->next, ctype *) = (ctype)value; \
-    return format
+/* Up to this many units of one letter each need no look at what is between them. */
+#define TRAMP_FEW 3
 
-/* Converts by the unit at `format`, with its outputs from the list.  NULL: it takes a function, if it can be done. */
-TRAMP_INLINE const char *tramp_convert_plain(PyObject *arg, const char *format, struct tramp_list *list, enum tramp_sizes sizes)
+TRAMP_INLINE bool tramp_is_unit(char character)
 {
-    PyTypeObject *type = Py_TYPE(arg);
-    long value;
-
-    /* In front of the switch, for most units are of these. */
-    if (TRAMP_LIKELY(*format == 'd') && TRAMP_LIKELY(type == &PyFloat_Type)) {
-        *va_arg(list->next, double *) = tramp_read_float(arg);
-        return format + 1;
-    }
-    if (TRAMP_LIKELY(*format == 'O')) {
-        if (format[1] == '!' && va_arg(list->next, PyTypeObject *) == type)
-            format++;
-        else if ((unsigned char)(format[1] - '!') <= '&' - '!')
-            return NULL;
-        *va_arg(list->next, PyObject **) = arg;
-        return format + 1;
-    }
-    switch (*format++) {
-    case 'd': TRAMP_STORE_INT(double);
-    case 'U':
-        if (type != &PyUnicode_Type)
-            return NULL;
-        *va_arg(list->next, PyObject **) = arg;
-        return format;
-    case 'z':
-        if (arg == Py_None && *format != '#' && *format != '*') {
-            *va_arg(list->next, const char **) = NULL;
-            return format;
-        }
-        /* fall through */
-    case 's': return type == &PyUnicode_Type ? tramp_convert_text(arg, format, list, sizes) : NULL;
-    case 'f':
-        if (type != &PyFloat_Type)
-            return NULL;
-        *va_arg(list->next, float *) = (float)tramp_read_float(arg);
-        return format;
-    case 'p':
-        if (arg != Py_True && arg != Py_False && arg != Py_None)
-            return NULL;
-        *va_arg(list->next, int *) = arg == Py_True;
-        return format;
-    case 'i': TRAMP_STORE_INT(int);
-    case 'I': TRAMP_STORE_INT(unsigned);
-    case 'l': TRAMP_STORE_INT(long);
-    case 'k': TRAMP_STORE_INT(unsigned long);
-    case 'n': TRAMP_STORE_INT(Py_ssize_t);
-    case 'L': TRAMP_STORE_INT(long long);
-    case 'K': TRAMP_STORE_INT(unsigned long long);
-    default: return NULL;
-    }
+    return TRAMP_LIKELY(tramp_class_of(character) == TRAMP_UNIT);
 }
 
-#undef TRAMP_STORE_INT
+/* Whether the format is of so few units, as many as arguments. */
+TRAMP_INLINE bool tramp_is_simple(const char *format, Py_ssize_t count)
+{
+    if (count == 2)
+        return tramp_is_unit(format[0]) && tramp_is_unit(format[1]) && TRAMP_LIKELY(tramp_class_of(format[2]) == TRAMP_END);
+    if (count == 1)
+        return tramp_is_unit(format[0]) && TRAMP_LIKELY(tramp_class_of(format[1]) == TRAMP_END);
+    return count == 3 && tramp_is_unit(format[0]) && tramp_is_unit(format[1]) && tramp_is_unit(format[2]) &&
+        TRAMP_LIKELY(tramp_class_of(format[3]) == TRAMP_END);
+}
+
+/* Converts by a simple format.  No loop, so that the place of each output is a constant. */
+TRAMP_INLINE bool tramp_convert_simply(PyObject *const *args, Py_ssize_t count, const char *format, struct tramp_list *list)
+{
+    if (!TRAMP_LIKELY(tramp_store(args[0], format[0], va_arg(list->next, void *))))
+        return false;
+    if (count == 1)
+        return true;
+    if (!TRAMP_LIKELY(tramp_store(args[1], format[1], va_arg(list->next, void *))))
+        return false;
+    return count == 2 || tramp_store(args[2], format[2], va_arg(list->next, void *));
+}
 
 #endif
