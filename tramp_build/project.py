@@ -15,7 +15,7 @@ from tramp_build.rewrite import Rewritten, rewrite
 from tramp_build.scan import function_names, might_declare, might_have_tables, scan
 from tramp_build.upgrade import offer
 from tramp_build.upgrade.entries import listed
-from tramp_build.upgrade.project import Facts, Surroundings, facts_of
+from tramp_build.upgrade.project import Facts, Surroundings, facts_of, macros_of
 from tramp_build.verify import verify
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from tramp_build.config import Config
     from tramp_build.model import Kept, Language, Problem
+    from tramp_build.upgrade.pastes import Macros
 
 _UNITS: Final[dict[str, Language]] = {
     '.c': 'c', '.cc': 'c++', '.cp': 'c++', '.cpp': 'c++', '.cxx': 'c++', '.c++': 'c++', '.C': 'c++', '.CPP': 'c++',
@@ -52,6 +53,7 @@ class Project:
     _offers: dict[tuple[str, Path], Upgrade | Kept] = field(default_factory=dict, repr=False)
     _movable: dict[Path, bool] = field(default_factory=dict, repr=False)
     _facts: dict[Path, Facts] = field(default_factory=dict, repr=False)
+    _macros: Macros | None = field(default=None, repr=False)
     _included: frozenset[Path] | None = field(default=None, repr=False)
 
     def files(self) -> Iterator[Path]:
@@ -178,7 +180,13 @@ class Project:
             source=self.source(path),
             listed_elsewhere=lambda: self._listed_elsewhere(path),
             offer_elsewhere=lambda name: self._offer_elsewhere(name, path),
+            macros=self._all_macros,
         )
+
+    def _all_macros(self) -> Macros:
+        if self._macros is None:
+            self._macros = macros_of(self._facts_of(path) for path in self.files())
+        return self._macros
 
     def _facts_of(self, path: Path) -> Facts:
         if path not in self._facts:

@@ -189,13 +189,13 @@ class _Unit:
             if isinstance(found, Kept):
                 return found
             frame = Frame.of(self.text, function)
-            # Others might call it without a tuple, and the body would know.
-            if frame is None or found.asks:
+            # Others might call it without a tuple, and the body would know; callers within the file have another `self` than other files.
+            if frame is None or found.asks or (not static and frame.self.type and self.forwards.calls_of(function.name)):
                 return Kept(stays.reason, stays.line)
             if function.body:
                 edits += [*found.edits, *parameters.edits(self.text, function, place, used=bool(found.edits), cxx=self.language == 'c++')]
             if function.body or static:
-                edits += entries.edits(function, frame, keywords=keywords, reads=found.reads, cxx=self.language == 'c++')
+                edits += entries.edits(function, frame, keywords=keywords, reads=found.reads, cxx=self.language == 'c++', shared=not static)
             calls |= found.calls | ({f'by_vector{_suffix(keywords=keywords)}'} if found.reads else set())
         return Upgrade(tuple(edits), frozenset(calls), keywords, 'static' if static else 'shared')
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from tramp_build.model import Edit, Span
 from tramp_build.scan import lexer
 from tramp_build.scan.expression import Form, flags_of, function_of
-from tramp_build.signatures import OBJECT, SIZE, VECTOR, c_type, convention_of
+from tramp_build.signatures import BY_CONVENTION, OBJECT, SIZE, VECTOR, c_type, convention_of, impl_type
 from tramp_build.text import one_line
 from tramp_build.upgrade.uses import tokens
 
@@ -26,6 +26,11 @@ SELF_NAMING: Final = frozenset({
     b'__func__', b'__FUNCTION__', b'__PRETTY_FUNCTION__', b'__builtin_FUNCTION', b'source_location', b'assert', b'Py_FatalError',
 })  # fmt: skip
 _ATTRIBUTE: Final = re.compile(r'__attribute__\s*\(\(.*?\)\)\s*|extern\s*"C(?:\+\+)?"')
+_ATTRIBUTES: Final = re.compile(r'__attribute__\s*\(\(.*?\)\)|\[\[.*?\]\]')
+# The result is an object: libtramp hands it through.
+_OBJECT: Final = re.compile(r'(?:\bPyObject|\bstruct\s+_object)\s*\*\s*\Z')
+# A pointer to something, and perhaps the name.
+_SELF: Final = re.compile(r'((?:struct\s+)?[\w:]+)\s*\*\s*(?:(\w+)|Py_UNUSED\s*\(\s*\w+\s*\)|)\Z')
 _SELF_NAMING_PREFIXES: Final = (b'g_assert', b'g_return_', b'g_warn_if', b'G_STRFUNC')
 
 
@@ -34,10 +39,10 @@ def name_of(function: str) -> str:
     return PREFIX + function
 
 
-def parameters(*, keywords: bool, cxx: bool) -> str:
-    """Return the parameter types of a second entry."""
-    kinds = (OBJECT, VECTOR, SIZE, OBJECT) if keywords else (OBJECT, VECTOR, SIZE)
-    return ', '.join(c_type(kind, cxx=cxx).strip() for kind in kinds)
+def parameters(*, keywords: bool, cxx: bool, self_type: str = '') -> str:
+    """Return the parameter types of a second entry; `self_type` where `self` is more than an object."""
+    kinds = (VECTOR, SIZE, OBJECT) if keywords else (VECTOR, SIZE)
+    return ', '.join([self_type or c_type(OBJECT, cxx=cxx).strip(), *(c_type(kind, cxx=cxx).strip() for kind in kinds)])
 
 
 def listed(source: bytes, scan: ScanResult) -> dict[str, frozenset[str | None]]:
@@ -64,11 +69,30 @@ def says_its_name(source: bytes, body: Span, language: Language, macros: frozens
 
 
 @dataclass(frozen=True, slots=True)
+class Self:
+    """The first parameter of a function."""
+
+    type: str  # as the source has it; empty where it is `PyObject *`
+    name: str  # empty where it can not be used
+
+    @classmethod
+    def of(cls, source: bytes, function: Function) -> Self | None:
+        """Return None where the type can not be told from the name."""
+        span = function.parameters[0].span
+        spelled = _ATTRIBUTES.sub('', _line(source, span.start, span.end)).strip()
+        match = _SELF.match(spelled)
+        if not match or b'\n' in source[span.start : span.end]:
+            return None
+        return cls('' if match[1].split() in (['PyObject'], ['struct', '_object']) else f'{match[1].strip()} *', match[2] or '')
+
+
+@dataclass(frozen=True, slots=True)
 class Frame:
-    """What stands around a function's name and parameters."""
+    """What stands around a function's name and its other parameters."""
 
     head: str
     tail: str  # `noexcept`, attributes
+    self: Self
 
     @classmethod
     def of(cls, source: bytes, function: Function) -> Frame | None:
@@ -77,25 +101,49 @@ class Frame:
         end = function.body.start if function.body else function.span.end
         bracket, _, tail = _line(source, function.parameters[-1].span.end, end).partition(')')
         plain = _ATTRIBUTE.sub('', head)
-        if bracket.strip() or any(c in plain for c in ',=#;{}()<') or any(c in tail for c in ',=#{}<:'):
+        first = Self.of(source, function)
+        if (
+            first is None
+            or not _OBJECT.search(head)
+            or bracket.strip()
+            or any(c in plain for c in ',=#;{}()<')
+            or any(c in tail for c in ',=#{}<:')
+        ):
             return None
-        return cls(head, tail.removesuffix(';').strip())
+        return cls(head, tail.removesuffix(';').strip(), first)
 
 
 def _line(source: bytes, start: int, end: int) -> str:
     return one_line(source, Span(start, end)).decode('utf-8', 'surrogateescape')
 
 
-def edits(function: Function, frame: Frame, *, keywords: bool, reads: bool, cxx: bool) -> list[Edit]:
+def edits(function: Function, frame: Frame, *, keywords: bool, reads: bool, cxx: bool, shared: bool) -> list[Edit]:
     """Return the edits that make a definition the second entry and put the first one behind it, or declare it beside a declaration.
 
-    `reads`: the function looks at its arguments at all.
+    `reads`: the function looks at its arguments at all.  `shared`: other files know the second entry, and not the type of `self`.
     """
     entry = name_of(function.name)
     if not function.body:
-        return [_insert(function.span.end, f'{frame.head} {entry}({parameters(keywords=keywords, cxx=cxx)}) {frame.tail};')]
-    first = _First(function.name, keywords, cxx).text(frame, reads=reads)
-    return [Edit(function.name_span, entry.encode()), _insert(function.span.end, first)]
+        given = parameters(keywords=keywords, cxx=cxx, self_type=frame.self.type)
+        return [_insert(function.span.end, f'{frame.head} {entry}({given}) {frame.tail};')]
+    plain = shared and bool(frame.self.type)
+    first = _First(function.name, frame.self, plain, keywords, cxx).text(frame, reads=reads)
+    found = [Edit(function.name_span, entry.encode()), _insert(function.span.end, first)]
+    return [*found, *_own_self(function, function.body, frame.self, cxx=cxx)] if plain else found
+
+
+def _own_self(function: Function, body: Span, own: Self, *, cxx: bool) -> list[Edit]:
+    """Let `self` come as an object, and give it back its type in the body."""
+    span = function.parameters[0].span
+    given = Edit(span, f'{c_type(OBJECT, cxx=cxx)}tramp_self{"" if own.name else " __attribute__((unused))"}'.encode())
+    if not own.name:
+        return [given]
+    variable = f'{own.type}{own.name} __attribute__((unused)) = {_cast(own.type, "tramp_self", cxx=cxx)};'
+    return [given, _insert(body.start + 1, variable)]
+
+
+def _cast(target: str, expression: str, *, cxx: bool) -> str:
+    return f'reinterpret_cast< {target}>({expression})' if cxx else f'({target}){expression}'
 
 
 def _insert(offset: int, text: str) -> Edit:
@@ -107,21 +155,34 @@ class _First:
     """A function under its own name: what it always was to those who refer to it."""
 
     name: str
+    self: Self
+    plain: bool  # the second entry takes `self` as an object, whatever it is
     keywords: bool
     cxx: bool
 
     def text(self, frame: Frame, *, reads: bool) -> str:
         obj = c_type(OBJECT, cxx=self.cxx)
-        names = ('tramp_self', 'tramp_args', 'tramp_kwargs') if self.keywords else ('tramp_self', 'tramp_args')
-        given = ', '.join(f'{obj}{name}{"" if reads or name == "tramp_self" else " __attribute__((unused))"}' for name in names)
-        call = self._over(names) if reads else self._without()
+        unused = '' if reads else ' __attribute__((unused))'
+        given = ', '.join([f'{self.self.type or obj}tramp_self', *(f'{obj}{name}{unused}' for name in self._names())])
+        call = self._over() if reads else self._without()
         return f'{frame.head} __attribute__((cold, unused)) {self.name}({given}) {frame.tail} {{ return {call}; }}'
 
-    def _over(self, names: tuple[str, ...]) -> str:
+    def _names(self) -> tuple[str, ...]:
+        return ('tramp_args', 'tramp_kwargs') if self.keywords else ('tramp_args',)
+
+    def _over(self) -> str:
+        """Hand over; casts only where `self` has another type, for elsewhere the compiler checks."""
         helper = 'tramp_by_vector_keywords' if self.keywords else 'tramp_by_vector'
-        return f'{"::" if self.cxx else ""}{helper}({", ".join(names)}, {name_of(self.name)})'
+        entry = name_of(self.name)
+        if self.self.type and not self.plain:
+            target = impl_type(BY_CONVENTION['fastcall|keywords' if self.keywords else 'fastcall'], '', cxx=self.cxx)
+            entry = _cast(target, entry if self.cxx else f'(void (*)(void)){entry}', cxx=self.cxx)
+        return f'{"::" if self.cxx else ""}{helper}({", ".join([self._object(), *self._names(), entry])})'
+
+    def _object(self) -> str:
+        return _cast(c_type(OBJECT, cxx=self.cxx), 'tramp_self', cxx=self.cxx) if self.self.type else 'tramp_self'
 
     def _without(self) -> str:
         """Callers of a function that ignores its arguments pass all sorts of things."""
         null = 'nullptr' if self.cxx else '(void *)0'
-        return f'{name_of(self.name)}(tramp_self, {null}, 0{f", {null}" if self.keywords else ""})'
+        return f'{name_of(self.name)}({self._object() if self.plain else "tramp_self"}, {null}, 0{f", {null}" if self.keywords else ""})'

@@ -37,6 +37,7 @@ class Forwards:
     _handled: dict[Span, bytes] = field(default_factory=dict)
     _functions: dict[str, list[Function]] = field(default_factory=dict)
     _read: dict[tuple[Span, Forward], Uses | Kept] = field(default_factory=dict)
+    _hidden: dict[frozenset[bytes], frozenset[bytes]] = field(default_factory=dict)
     _tokens: dict[Span, list[lexer.Token]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -105,8 +106,13 @@ class Forwards:
         body = function.body or Span(0, 0)
         if body not in self._tokens:
             self._tokens[body] = tokens(self.text, body, self.language)
-        hidden = self.surroundings.macros_with({name for name in names if name}) if function.body else frozenset()
-        return Uses(self.text, self.language, body, names[0], names[1], hidden, self._places, self._discards, self._tokens[body])
+        hidden = self._macros_with(frozenset(name for name in names if name)) if function.body else frozenset()
+        return Uses(self.text, self.language, body, *names, hidden, self._places, self._discards, self._tokens[body])
+
+    def _macros_with(self, names: frozenset[bytes]) -> frozenset[bytes]:
+        if names not in self._hidden:
+            self._hidden[names] = self.surroundings.macros_with(names)
+        return self._hidden[names]
 
     def _uses(self, function: Function, place: Forward) -> Uses | Kept:
         found = self._unread(function, place)

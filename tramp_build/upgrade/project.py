@@ -7,16 +7,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from tramp_build.model import Reason
+from tramp_build.upgrade.pastes import Definition, Macros, Pastes, parameters_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Set
 
     from tramp_build.model import Kept, Upgrade
 
 _DEFINE: Final = re.compile(rb'^[ \t]*#[ \t]*define[ \t]+(\w+)(\(([^)\n]*)\))?((?:[^\n\\]|\\.|\\\r?\n)*)', re.MULTILINE)
 _WORD: Final = re.compile(rb'[A-Za-z_]\w*')
-_PASTE: Final = re.compile(rb'\w*(?:[\s\\]*##[\s\\]*\w*)+')
-_INVOCATION: Final = re.compile(rb'\b([A-Za-z_]\w*)\s*\(([^()]*(?:\([^()]*\)[^()]*){0,50})')
 # A read of a table's members, or of a function object's; `.ml_meth = f` in a table is none.
 _READS: Final = re.compile(rb'\bml_(?:meth|flags)\b(?!\s*=[^=])|\bPyCFunction_(?:GetFunction|GetFlags|GET_FUNCTION|GET_FLAGS)\b')
 _LIMITED: Final = re.compile(rb'^[ \t]*#[ \t]*define[ \t]+Py_LIMITED_API\b[ \t]*(?:\(?[ \t]*(\w+))?', re.MULTILINE)
@@ -30,10 +29,13 @@ _FASTCALL_API: Final = 0x030A0000
 
 @dataclass(frozen=True, slots=True)
 class Macro:
-    """One #define: the words that it brings along, and what it pastes."""
+    """A macro with all its definitions in a file: the words that it brings along, and what it may paste."""
 
     words: frozenset[bytes]
-    pastes: tuple[re.Pattern[bytes], ...]  # a group for each parameter that takes part
+    definitions: tuple[Definition, ...]
+
+    def __or__(self, other: Macro) -> Macro:
+        return Macro(self.words | other.words, self.definitions + other.definitions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,23 +50,20 @@ class Facts:
 
 def facts_of(source: bytes) -> Facts:
     """Read one file; by regular expressions, since a mention too many only keeps a function as it is."""
-    macros = {}
+    macros: dict[bytes, Macro] = {}
     for match in _DEFINE.finditer(source):
-        parameters = frozenset(_WORD.findall(match[3] or b''))
-        macros[match[1]] = Macro(frozenset(_WORD.findall(match[4])) - parameters, _pastes(match[4], parameters))
+        parameters = parameters_of(match[3] or b'')
+        found = Macro(frozenset(_WORD.findall(match[4])) - frozenset(parameters), (Definition(parameters, match[4]),))
+        macros[match[1]] = macros[match[1]] | found if match[1] in macros else found
     cython = source.startswith(_CYTHON)
     reads = not cython and bool(_READS.search(source))
     limited = any(_below(match[1]) for match in _LIMITED.finditer(source))
     return Facts(macros, frozenset(_WORD.findall(source)), reads, limited)
 
 
-def _pastes(replacement: bytes, parameters: frozenset[bytes]) -> tuple[re.Pattern[bytes], ...]:
-    """Return what the names look like that a macro puts together."""
-    if b'##' not in replacement:
-        return ()
-    chains = [re.split(rb'[\s\\]*##[\s\\]*', match[0]) for match in _PASTE.finditer(replacement)]
-    patterns = ([rb'(\w+)' if part in parameters or not part else re.escape(part) for part in chain] for chain in chains)
-    return tuple(re.compile(b''.join(pattern)) for pattern in patterns)
+def macros_of(everything: Iterable[Facts]) -> Macros:
+    """Return the macros of all files of a project."""
+    return Macros.of((name, said.definitions) for facts in everything for name, said in facts.macros.items())
 
 
 def _below(value: bytes | None) -> bool:
@@ -87,7 +86,9 @@ class Surroundings:
     listed_elsewhere: Callable[[], Mapping[str, frozenset[str | None]]]
     # What becomes of a function that another file defines, None where it is not certain which function that is.
     offer_elsewhere: Callable[[str], Upgrade | Kept | None]
-    _pasted: frozenset[bytes] | None = field(default=None)
+    # The macros of the whole project.
+    macros: Callable[[], Macros]
+    _pastes: Pastes | None = field(default=None)
     _all: tuple[Facts, ...] | None = field(default=None)
 
     def _everywhere(self) -> tuple[Facts, ...]:
@@ -113,21 +114,23 @@ class Surroundings:
         word = name.encode()
         return any(word in facts.words for facts in self._everywhere() if facts is not self.here)
 
-    def macros_with(self, names: set[bytes]) -> frozenset[bytes]:
+    def macros_with(self, names: Set[bytes]) -> frozenset[bytes]:
         """Return the macros whose replacement brings one of the names along."""
         return frozenset(macro for facts in self._everywhere() for macro, said in facts.macros.items() if said.words & names)
 
     def macros_bringing(self, names: frozenset[bytes]) -> frozenset[bytes]:
         """Return the macros that bring one of the names along, directly or by way of others."""
         found: frozenset[bytes] = frozenset()
-        while more := self.macros_with(set(names | found)) - found:
+        while more := self.macros_with(names | found) - found:
             found |= more
         return found
 
     def discarding(self) -> frozenset[bytes]:
         """Return the macros that do no more than `(void)` to what they are given."""
         macros = (macro for facts in self._everywhere() for macro in facts.macros.items())
-        return frozenset(name for name, said in macros if b'void' in said.words <= _VOID and not said.pastes)
+        return frozenset(
+            name for name, said in macros if b'void' in said.words <= _VOID and not any(b'#' in d.replacement for d in said.definitions)
+        )
 
     def is_macro(self, name: str) -> bool:
         """Tell whether a macro of that name is defined anywhere."""
@@ -135,24 +138,6 @@ class Surroundings:
 
     def may_be_pasted(self, name: str) -> bool:
         """Tell whether a macro that is used here could put the name together, where no search for the name would find it."""
-        whole = name.encode()
-        for said in (said for facts in self._everywhere() for said in facts.macros.values()):
-            for paste in said.pastes:
-                match = paste.fullmatch(whole)
-                if match and all(part in self._pasted_words() or part.isdigit() for part in match.groups()):
-                    return True
-        return False
-
-    def _pasted_words(self) -> frozenset[bytes]:
-        """Return the words that stand in the parentheses of a macro that pastes, directly or by way of another one."""
-        if self._pasted is None:
-            macros = {name: said for facts in self._everywhere() for name, said in facts.macros.items()}
-            pasting = {name for name, said in macros.items() if said.pastes}
-            while more := {name for name, said in macros.items() if name not in pasting and said.words & pasting}:
-                pasting |= more
-            words = {word for name in pasting for word in macros[name].words}
-            for match in _INVOCATION.finditer(self.source):
-                if match[1] in pasting:
-                    words.update(_WORD.findall(match[2]))
-            self._pasted = frozenset(words)
-        return self._pasted
+        if self._pastes is None:
+            self._pastes = Pastes(self.macros(), self.source)
+        return self._pastes.may_make(name.encode())
