@@ -5,24 +5,33 @@
  * is known to be right, for CPython stores nothing when it is not. */
 #include "parse_plain.h"
 
-/* Whether the format takes that many arguments.  False also where CPython refuses it. */
-TRAMP_INLINE bool takes(const char *format, Py_ssize_t nargs)
+/* Whether the format takes that many arguments, and whether its units are of a letter each. */
+enum taking {
+    TAKES_NOT, /* also where CPython refuses it */
+    TAKES,
+    TAKES_LETTERS,
+};
+
+TRAMP_INLINE enum taking takes(const char *format, Py_ssize_t nargs)
 {
-    size_t units = 0, required = SIZE_MAX;
+    uint64_t sum = 0;
+    size_t units, required = SIZE_MAX;
     unsigned class;
 
     for (;;) {
         while (TRAMP_LIKELY((class = tramp_class_of(*format++)) >= TRAMP_SUFFIX))
-            units += class;
+            sum += class;
         if (TRAMP_LIKELY(class == TRAMP_END))
             break;
         /* CPython would take a second `|`. */
         if (class != TRAMP_OPTIONAL || required != SIZE_MAX)
-            return false;
-        required = units & TRAMP_COUNT;
+            return TAKES_NOT;
+        required = sum & TRAMP_COUNT;
     }
-    units &= TRAMP_COUNT;
-    return TRAMP_LIKELY((size_t)nargs == units) || ((size_t)nargs < units && (size_t)nargs >= required);
+    units = sum & TRAMP_COUNT;
+    if (!TRAMP_LIKELY((size_t)nargs == units) && !((size_t)nargs < units && (size_t)nargs >= required))
+        return TAKES_NOT;
+    return sum == units * (uint64_t)TRAMP_UNIT ? TAKES_LETTERS : TAKES;
 }
 
 /* Whether there is no suffix left that no unit has taken: of the characters in this range takes() lets only suffixes pass. */
@@ -31,15 +40,20 @@ TRAMP_INLINE bool is_taken(const char *format)
     return (unsigned char)(*format - '!') > '*' - '!';
 }
 
-TRAMP_INLINE bool parse_plain(
-    PyObject *const *args, Py_ssize_t nargs, const char *format, struct tramp_list *list, enum tramp_sizes sizes)
+TRAMP_INLINE bool convert_letters(PyObject *const *args, PyObject *const *last, const char *format, struct tramp_list *list)
 {
-    PyObject *const *last = args + nargs;
+    while (args != last) {
+        if (*format == '|')
+            format++;
+        if (!TRAMP_LIKELY(tramp_store(*args++, *format++, va_arg(list->next, void *))))
+            return false;
+    }
+    return true;
+}
 
-    if (tramp_is_simple(format, nargs))
-        return tramp_convert_simply(args, nargs, format, list);
-    if (!takes(format, nargs))
-        return false;
+TRAMP_INLINE bool convert_plain(
+    PyObject *const *args, PyObject *const *last, const char *format, struct tramp_list *list, enum tramp_sizes sizes)
+{
     while (args != last) {
         const char *next = tramp_convert_plain(*args, format, list, sizes);
         if (TRAMP_LIKELY(next != NULL)) {
@@ -52,11 +66,25 @@ TRAMP_INLINE bool parse_plain(
     return is_taken(format);
 }
 
+TRAMP_INLINE bool parse_plain(
+    PyObject *const *args, Py_ssize_t nargs, const char *format, struct tramp_list *list, enum tramp_sizes sizes)
+{
+    PyObject *const *last = args + nargs;
+
+    if (tramp_is_simple(format, nargs))
+        return tramp_convert_simply(args, nargs, format, list);
+    switch (takes(format, nargs)) {
+    case TAKES_LETTERS: return convert_letters(args, last, format, list);
+    case TAKES: return convert_plain(args, last, format, list, sizes);
+    default: return false;
+    }
+}
+
 /* The same for what takes functions. */
 static TRAMP_NOINLINE bool parse(PyObject *const *args, Py_ssize_t nargs, const char *format, struct tramp_outputs *outputs)
 {
     tramp_learn();
-    if (!takes(format, nargs))
+    if (takes(format, nargs) == TAKES_NOT)
         return false;
     for (Py_ssize_t i = 0; i < nargs; i++) {
         if (*format == '|')

@@ -121,10 +121,10 @@ TRAMP_INLINE bool ends(struct walk *walk)
     return walk->optional && tramp_class_of(*walk->format) != TRAMP_END;
 }
 
-/* Moves behind a unit of one letter whose argument was not passed; NULL: tramp_skip has to see. */
+/* Moves behind a unit of one letter whose argument was not passed; NULL: tramp_skip has to see.  There is no `w` without a `*`. */
 TRAMP_INLINE const char *skip_plain(const char *format, struct tramp_list *list)
 {
-    if (tramp_class_of(format[0]) != TRAMP_UNIT || tramp_class_of(format[1]) == TRAMP_SUFFIX)
+    if (tramp_class_of(format[0]) != TRAMP_UNIT || tramp_class_of(format[1]) == TRAMP_SUFFIX || format[0] == 'w')
         return NULL;
     (void)va_arg(list->next, void *);
     return format + 1;

@@ -152,18 +152,19 @@ TRAMP_INLINE bool tramp_store(PyObject *arg, char letter, void *output)
         TRAMP_STORE(double, tramp_read_float(arg));
         return true;
     }
+    if (letter == 's') {
+        text = tramp_short_text(arg);
+        if (!TRAMP_LIKELY(text != NULL))
+            return false;
+        TRAMP_STORE(const char *, text);
+        return true;
+    }
     if (type == &PyLong_Type)
         return tramp_store_int(arg, letter, output);
     switch (letter) {
     case 'z':
-        if (arg == Py_None) {
-            TRAMP_STORE(const char *, NULL);
-            return true;
-        }
-        /* fall through */
-    case 's':
-        text = tramp_short_text(arg);
-        if (text == NULL)
+        text = arg == Py_None ? NULL : tramp_short_text(arg);
+        if (text == NULL && arg != Py_None)
             return false;
         TRAMP_STORE(const char *, text);
         return true;

@@ -274,7 +274,7 @@ const char *tramp_skip(const char *format, struct tramp_outputs *outputs)
     char letter = *format++;
     bool text = letter == 's' || letter == 'z' || letter == 'y';
 
-    if (tramp_class_of(letter) != TRAMP_UNIT)
+    if (tramp_class_of(letter) != TRAMP_UNIT || (letter == 'w' && *format != '*'))
         return NULL;
     (void)va_arg(outputs->list, void *);
     if (tramp_class_of(*format) != TRAMP_SUFFIX)
