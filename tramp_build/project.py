@@ -190,7 +190,7 @@ class Project:
 
     def _facts_of(self, path: Path) -> Facts:
         if path not in self._facts:
-            self._facts[path] = facts_of(self._readable(path))
+            self._facts[path] = facts_of(self._readable(path), shared=not self.is_unit(path))
         return self._facts[path]
 
     def _refuse(self, path: Path, language: Language, *, unit: bool) -> Reason | None:

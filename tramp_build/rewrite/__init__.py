@@ -10,7 +10,7 @@ from tramp_build.plan import GETSET, last_component
 from tramp_build.rewrite import getset, stubs
 from tramp_build.rewrite.edits import apply
 from tramp_build.rewrite.prelude import Outside, prelude
-from tramp_build.scan.expression import flags_of
+from tramp_build.scan.expression import flags_of, function_of
 from tramp_build.signatures import BY_CONVENTION, POSITIONAL
 from tramp_build.text import line_ends, one_line
 from tramp_build.upgrade import UPGRADED, entries
@@ -150,7 +150,7 @@ class _Rewriter:
             if self.plan.upgrades[entry.function].entry == 'elsewhere':
                 old = stubs.Old(BY_CONVENTION[entry.convention], impl)
             # Behind an upgrade the casts of the row are to a type that the function no longer has.
-            impl = self._entry(entry.function)
+            impl = self._entry(entry.function, span)
         if entry.placement is Placement.IN_ROW:
             self._replace(span, stubs.lambda_(stubs.Method(signature, impl, name, '', self.cxx, self.plan.barrier, old)))
             return
@@ -168,9 +168,13 @@ class _Rewriter:
                 self._insert(table.outer_start, stub, stubs.definition(method))
         self._replace(span, stubs.reference(stubs.Method(signature, impl, name, stub, self.cxx, self.plan.barrier)))
 
-    def _entry(self, function: str) -> str:
-        """Return what takes the vector for an upgraded function."""
-        return function if self.plan.upgrades[function].entry == 'same' else entries.name_of(function)
+    def _entry(self, function: str, field: Span) -> str:
+        """Return what takes the vector for an upgraded function: the one that `field` names, template arguments and all."""
+        if self.plan.upgrades[function].entry != 'same':
+            return entries.name_of(function)
+        span = function_of(self.source, field).span
+        assert span is not None
+        return self._text(span)
 
     def _after_definitions(self, method: stubs.Method, function: str, before: int) -> None:
         found = [f for f in self.scan.functions if f.name == function]

@@ -10,11 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from tramp_build.model import Edit, Kept, Reason, ScopeKind, Upgrade
+from tramp_build.model import Edit, Kept, Reason, Upgrade
 from tramp_build.scan import lexer
 from tramp_build.upgrade import entries, parameters
 from tramp_build.upgrade.entries import SELF_NAMING, Frame, listed, says_its_name
-from tramp_build.upgrade.forwards import Forwards
+from tramp_build.upgrade.forwards import Forwards, is_member, last_component
 from tramp_build.upgrade.mentions import Mentions
 from tramp_build.upgrade.parameters import KEYWORDS, VARARGS
 
@@ -84,12 +84,24 @@ class _Unit:
         if not self.surroundings.refuses(''):
             self.forwards.start(self._places(wanted) | self._places(shared))
         while True:
-            found = {name: self.decide(name, rows) for name, rows in wanted.items()} | {name: self.offer(name) for name in shared}
+            found = self._decided(wanted) | {name: self.offer(name) for name in shared}
             # Who hands its arguments to one that keeps its convention keeps its own.
             if not self.forwards.drop(name for name, outcome in found.items() if isinstance(outcome, Kept)):
                 break
         helpers = {name: Upgrade(*self.forwards.edits(name), keywords=False) for name in self.forwards.helpers}
         return {name: self._with_calls(name, outcome) for name, outcome in found.items()} | helpers
+
+    def _decided(self, wanted: dict[str, list[tuple[Row, Entry]]]) -> dict[str, Upgrade | Kept]:
+        """Decide once about a function that rows name in several ways: `f`, `C::f`; its edits go with the first."""
+        groups: dict[object, list[str]] = {}
+        for name in wanted:
+            groups.setdefault(tuple(f.span for f in self._functions(name)) or name, []).append(name)
+        found: dict[str, Upgrade | Kept] = {}
+        for first, *others in groups.values():
+            outcome = self.decide(first, [pair for name in (first, *others) for pair in wanted[name]])
+            found[first] = outcome
+            found |= dict.fromkeys(others, replace(outcome, edits=()) if isinstance(outcome, Upgrade) else outcome)
+        return found
 
     def _places(self, names: Iterable[str]) -> dict[str, Forward]:
         """Return the functions of this file among `names` that have one convention, and where they take their arguments."""
@@ -107,14 +119,14 @@ class _Unit:
         return replace(outcome, edits=outcome.edits + renamed)
 
     def _functions(self, name: str) -> list[Function]:
-        return [f for f in self.scan.functions if f.name == name and f.scope.kind is ScopeKind.FILE]
+        return self.forwards.functions(name)
 
     def decide(self, name: str, rows: list[tuple[Row, Entry]]) -> Upgrade | Kept:
         conventions = self.listed.get(name, frozenset()) | {entry.convention for _, entry in rows}
         functions = self._functions(name)
         if reason := self.surroundings.refuses(name):
             return Kept(reason, rows[0][0].line)
-        if len(conventions) != 1 or any(f.name == name and f.scope.kind is not ScopeKind.FILE for f in self.scan.functions):
+        if len(conventions) != 1 or self.forwards.is_ambiguous(name):
             return Kept(Reason.REFERENCED, rows[0][0].line)
         keywords = conventions == {'varargs|keywords'}
         if not any(f.body for f in functions):
@@ -147,13 +159,14 @@ class _Unit:
 
     def _stays(self, name: str, functions: list[Function], rows: list[tuple[Row, Entry]]) -> _Stays | None:
         """Return why others than routed rows of this file need the function as it is."""
-        if not self._internal(functions) and self.surroundings.mentioned_elsewhere(name):
+        if not self._internal(functions) and self.surroundings.mentioned_elsewhere(last_component(name)):
             return _Stays(Reason.EXTERNAL_LINKAGE, functions[0].line)
-        if self.surroundings.may_be_pasted(name):
+        if self.surroundings.may_be_pasted(last_component(name)):
             return _Stays(Reason.MAY_BE_PASTED, functions[0].line)
         own = [*self.forwards.handled, *(f.name_span for f in functions), *(span for row, _ in rows if (span := row.fields[1]))]
-        for place in self.mentions.of(name.encode(), own):
-            reason = Reason.CALLED_DIRECTLY if self.mentions.is_call(name.encode(), place) else Reason.REFERENCED
+        word = last_component(name).encode()
+        for place in self.mentions.of(word, own):
+            reason = Reason.CALLED_DIRECTLY if self.mentions.is_call(word, place) else Reason.REFERENCED
             return _Stays(reason, self._line(place))
         return None
 
@@ -179,7 +192,7 @@ class _Unit:
     def _second(self, functions: list[Function], stays: _Stays, rows: list[tuple[Row, Entry]], *, keywords: bool) -> Upgrade | Kept:
         """Let a second entry take the vector."""
         static = self._internal(functions)
-        if self._says_its_name(functions) or (static and not self._in_time(functions, rows)):
+        if any(is_member(f) for f in functions) or self._says_its_name(functions) or (static and not self._in_time(functions, rows)):
             return Kept(stays.reason, stays.line)
         place = KEYWORDS if keywords else VARARGS
         edits: list[Edit] = []

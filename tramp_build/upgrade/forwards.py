@@ -23,6 +23,16 @@ if TYPE_CHECKING:
     from tramp_build.upgrade.uses import Forward
 
 
+def last_component(name: str) -> str:
+    """`a::C::f` -> `f`."""
+    return name.rpartition('::')[2]
+
+
+def is_member(function: Function) -> bool:
+    """Tell whether a function is one of a class, or may be: `C::f` may be one of a namespace as well."""
+    return function.scope.kind is not ScopeKind.FILE or '::' in function.name
+
+
 @dataclass(slots=True)
 class Forwards:
     """The functions of one file that may take a vector, by name: methods, and helpers that only they call."""
@@ -35,6 +45,7 @@ class Forwards:
     _discards: frozenset[bytes] = frozenset()
     _helpers: set[str] = field(default_factory=set)
     _handled: dict[Span, bytes] = field(default_factory=dict)
+    # By the last component of their names.
     _functions: dict[str, list[Function]] = field(default_factory=dict)
     _read: dict[tuple[Span, Forward], Uses | Kept] = field(default_factory=dict)
     _hidden: dict[frozenset[bytes], frozenset[bytes]] = field(default_factory=dict)
@@ -42,7 +53,7 @@ class Forwards:
 
     def __post_init__(self) -> None:
         for function in self.scan.functions:
-            self._functions.setdefault(function.name, []).append(function)
+            self._functions.setdefault(last_component(function.name), []).append(function)
 
     @property
     def language(self) -> Language:
@@ -96,8 +107,21 @@ class Forwards:
         return self._places[name.encode()]
 
     def functions(self, name: str) -> list[Function]:
-        """Return the declarations and definitions of a helper."""
-        return self._functions.get(name, [])
+        """Return the declarations and definitions of a function; of a member of a class those within the class and those outside."""
+        found = self._functions.get(last_component(name), [])
+        if any(is_member(f) for f in found):
+            return [] if self.is_ambiguous(name) else found
+        return [f for f in found if f.name == name]
+
+    def is_ambiguous(self, name: str) -> bool:
+        """Tell whether the name may be that of several functions, one of them a member of a class; or a member declared elsewhere."""
+        found = self._functions.get(last_component(name), [])
+        if not any(is_member(f) for f in found):
+            return False
+        paths = {f.scope.path + tuple(f.name.split('::')[:-1]) for f in found}
+        qualifier = tuple(name.split('::')[:-1])
+        declared = any(f.scope.kind is ScopeKind.CLASS for f in found)
+        return len(paths) != 1 or not declared or next(iter(paths))[-len(qualifier) :][: len(qualifier)] != qualifier
 
     def _unread(self, function: Function, place: Forward) -> Uses | None:
         names = parameters.names(self.text, function, place)
@@ -131,7 +155,7 @@ class Forwards:
     def _may_help(self, name: str) -> bool:
         """Tell whether a function is this file's own, so that only this file's calls of it have to change."""
         functions = self.functions(name)
-        if not any(f.body for f in functions) or any(f.scope.kind is not ScopeKind.FILE for f in functions):
+        if not any(f.body for f in functions) or any(is_member(f) for f in functions):
             return False
         internal = any(f.static or '' in f.scope.path for f in functions)
         if self.surroundings.is_macro(name) or self.surroundings.may_be_pasted(name):

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 VARARGS: Final = Forward(args=1, kwargs=None, count=2)
 KEYWORDS: Final = Forward(args=1, kwargs=2, count=3)
 
-_UNUSED: Final = re.compile(rb'\bPy_UNUSED\s*\(\s*(\w+)\s*\)')
+# Py_UNUSED(args), NPY_UNUSED(args): the body can not use it, or does so under a name that does not compile.
+_UNUSED: Final = re.compile(rb'\b\w*(?:UNUSED|unused)\w*\s*\(\s*(\w+)\s*\)')
 # `PyObject *args` in the ways it is written; a parameter of another type is not for us.
 _OBJECT_PARAMETER: Final = re.compile(
     rb'(?:(?:const|register|struct)\s+)?(?:::\s*)?(?:PyObject|_object)\s*\*(?:\s*(?:const|restrict))?\s*(\w*)\Z'
