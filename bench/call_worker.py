@@ -1,7 +1,7 @@
-"""Runs in a process of its own: calls of two builds of one module, timed in turns or counted under callgrind.
+"""Runs in a process of its own: calls of the same functions in several modules, timed in turns or counted under callgrind.
 
-python call_worker.py time LOOP STOCK ROUTED ROUNDS COUNT    prints {case: [[ns of stock...], [ns of routed...]]}
-python call_worker.py count LOOP STOCK ROUTED COUNT          dumps counts labelled CASE/VARIANT/TIMES
+python call_worker.py time LOOP ROUNDS COUNT MODULE...     prints {case: {number of the module: [ns...]}}
+python call_worker.py count LOOP COUNT STOCK ROUTED        dumps counts labelled CASE/VARIANT/TIMES
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import importlib.machinery
 import importlib.util
 import json
 import sys
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -20,6 +21,35 @@ if TYPE_CHECKING:
     Case = Callable[[int], float]
 
 VARIANTS = ('stock', 'routed')
+
+
+@dataclass(frozen=True)
+class Call:
+    """One row: a function of the modules, and what it is called with."""
+
+    function: str
+    arguments: tuple[object, ...] = ()
+    names: tuple[str, ...] = ()  # of the last arguments
+
+
+CALLS = {
+    'no arguments': Call('nothing'),
+    'two ints': Call('ints', (1234, 56789)),
+    'two floats': Call('floats', (1.5, 2.5)),
+    'two strs': Call('texts', ('key', 'another text')),
+    'two objects': Call('objects', ((), 7.5)),
+    'one int of three': Call('options', (1234,)),
+    'three ints of three': Call('options', (1234, 5, 6)),
+    'object, str, int': Call('mixed', ((), 'text', 1234)),
+    'two ints named': Call('named_ints', (1234, 56789), ('a', 'b')),
+    'two floats named': Call('named_floats', (1.5, 2.5), ('a', 'b')),
+    'two strs named': Call('named_texts', ('key', 'another text'), ('a', 'b')),
+    'two objects named': Call('named_objects', ((), 7.5), ('a', 'b')),
+    'two ints in reverse': Call('named_ints', (1234, 56789), ('b', 'a')),
+    'float, float named': Call('named_floats', (1.5, 2.5), ('b',)),
+    'int, third named': Call('named_options', (1234, 6), ('c',)),
+    'object, str, float named': Call('named_mixed', ((), 'text', 2.5), ('factor',)),
+}
 
 
 def load(path: str) -> Any:
@@ -33,27 +63,32 @@ def load(path: str) -> Any:
     return module
 
 
+def case(loop: Any, module: Any, call: Call) -> Case:
+    """Return what times a row in one module."""
+    function, names, arguments = getattr(module, call.function), call.names or None, call.arguments
+    return lambda count: loop.call(count, function, names, *arguments)
+
+
 def cases(loop: Any, module: Any) -> dict[str, Case]:
-    """Return what is measured, by name."""
-    point = module.Point()
-    return {
-        'nothing': lambda count: loop.call(count, module.nothing, None),
-        'add': lambda count: loop.call(count, module.add, None, 1.5, 2.5),
-        'add_keywords': lambda count: loop.call(count, module.add_keywords, ('a', 'b'), 1.5, 2.5),
-        'get': lambda count: loop.get(count, point, 'value'),
-        'set': lambda count: loop.set(count, point, 'value', None),
-    }
+    """Return what is measured in one module, by row; only those in C have attributes."""
+    found = {name: case(loop, module, call) for name, call in CALLS.items()}
+    if hasattr(module, 'Point'):
+        point = module.Point()
+        found['getter'] = lambda count: loop.get(count, point, 'value')
+        found['setter'] = lambda count: loop.set(count, point, 'value', None)
+    return found
 
 
-def measure(builds: list[dict[str, Case]], rounds: int, count: int) -> dict[str, list[list[float]]]:
-    """Time each case of both builds in turns, so that what slows the machine down meets both alike."""
+def measure(builds: list[dict[str, Case]], rounds: int, count: int) -> dict[str, dict[int, list[float]]]:
+    """Time each case of all builds in turns, so that what slows the machine down meets all alike."""
     for build in builds:
-        for case in build.values():
-            case(count)
-    times: dict[str, list[list[float]]] = {name: [[], []] for name in builds[0]}
+        for run in build.values():
+            run(count)
+    times: dict[str, dict[int, list[float]]] = {name: {n: [] for n, build in enumerate(builds) if name in build} for name in builds[0]}
     for number in range(rounds):
         for name, series in times.items():
-            for variant in (0, 1) if number % 2 else (1, 0):
+            turns = list(series)
+            for variant in turns[number % len(turns) :] + turns[: number % len(turns)]:
                 series[variant].append(builds[variant][name](count) / count)
     return times
 
@@ -61,26 +96,25 @@ def measure(builds: list[dict[str, Case]], rounds: int, count: int) -> dict[str,
 def count_instructions(loop: Any, builds: list[dict[str, Case]], count: int) -> None:
     """Run each case `count` and twice `count` times, with a dump after each: the difference is free of what stands around the loop."""
     for variant, build in zip(VARIANTS, builds, strict=True):
-        for name, case in build.items():
-            case(100)
+        for name, run in build.items():
+            run(100)
             for times in (1, 2):
-                label = f'{name}/{variant}/{times}'
+                label = f'{name}/{variant}/{times}'.replace(' ', '_')
                 loop.zero()
-                case(count * times)
+                run(count * times)
                 loop.dump(label)
 
 
 def main(verb: str, loop_path: str, *arguments: str) -> None:
     gc.disable()
     loop = load(loop_path)
-    builds = [cases(loop, load(path)) for path in arguments[:2]]
-    numbers = [int(text) for text in arguments[2:]]
     if verb == 'time':
-        print(json.dumps(measure(builds, *numbers)))
+        rounds, count, *paths = arguments
+        print(json.dumps(measure([cases(loop, load(path)) for path in paths], int(rounds), int(count))))
     else:
         if not loop.HAVE_CALLGRIND:
             raise SystemExit('valgrind/callgrind.h is missing')
-        count_instructions(loop, builds, *numbers)
+        count_instructions(loop, [cases(loop, load(path)) for path in arguments[1:]], int(arguments[0]))
 
 
 if __name__ == '__main__':

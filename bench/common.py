@@ -25,6 +25,7 @@ class Options:
 
     work: Path
     quick: bool = False
+    peers: bool = True  # measure Cython, pybind11 and nanobind as well, which are fetched
 
     def pick(self, full: int, quick: int) -> int:
         """Return the one of two counts that is wanted."""

@@ -7,7 +7,7 @@ import shutil
 import sys
 from typing import TYPE_CHECKING
 
-from calls import CASES, LANGUAGES, WORKER, CallModules, how
+from calls import LANGUAGES, ROWS, WORKER, CallModules, how
 from common import Budget, Options, Table, progress, run
 
 if TYPE_CHECKING:
@@ -42,11 +42,11 @@ def _rows(modules: CallModules, language: str, count: int) -> list[list[str]]:
     pair = modules.pairs[language]
     counts = _counts(modules.loop, pair, count)
     rows = []
-    for case, title in CASES.items():
+    for case in ROWS:
         stock, routed = ((counts[case, variant, 2] - counts[case, variant, 1]) / count for variant in ('stock', 'routed'))
         done = how(pair, case)
         verdict = '' if 'fastcall' in done else BARRIER.judge(routed - stock)
-        rows.append([LANGUAGES[language], title, done, f'{stock:.1f}', f'{routed:.1f}', f'{routed - stock:+.1f}', verdict])
+        rows.append([LANGUAGES[language], case, done, f'{stock:.1f}', f'{routed:.1f}', f'{routed - stock:+.1f}', verdict])
     return rows
 
 
@@ -56,12 +56,12 @@ def _counts(loop: Path, pair: Pair, count: int) -> dict[tuple[str, str, int], in
     # A fixed hash seed and no ASLR: nothing differs from run to run.
     run(
         'valgrind', '--tool=callgrind', f'--callgrind-out-file={out / "out"}', sys.executable, '-I', WORKER,
-        'count', loop, pair.stock, pair.routed, count, env={'PYTHONHASHSEED': '0'},
+        'count', loop, count, pair.stock, pair.routed, env={'PYTHONHASHSEED': '0'},
     )  # fmt: skip
     counts = {}
     for path in out.iterdir():
         text = path.read_text(errors='replace')
         if (label := _LABEL.search(text)) and (total := _TOTAL.search(text)):
-            case, variant, times = label[1].split('/')
+            case, variant, times = label[1].replace('_', ' ').split('/')
             counts[case, variant, int(times)] = int(total[1])
     return counts

@@ -38,18 +38,7 @@ class Pycairo:
     @classmethod
     def unpack(cls, work: Path) -> Pycairo:
         """Fetch (the first time) and unpack."""
-        downloads = cache_dir() / f'{_PROJECT.name}-{_PROJECT.version}'
-        sdist = next(downloads.glob('*.tar.gz'), None)
-        if sdist is None:
-            progress(f'fetching {_PROJECT.name}')
-            try:
-                sdist = corpus_support.fetch(_PROJECT, downloads)
-            except AssertionError as exc:
-                raise SystemExit(f'bench: error: {_PROJECT.name} is not to be had: {exc}') from None
-        for variant in VARIANTS:
-            source = corpus_support.unpack(sdist, work / variant)
-            if variant == 'routed':
-                corpus_support.add_tramp_build(source, _PROJECT.backend, 'tramp-build')
+        unpack(_PROJECT, work)
         return cls(work)
 
     def build(self, variant: str) -> Build:
@@ -71,6 +60,21 @@ class Pycairo:
         """Return a wheel, built now if none is there."""
         made = next((self.work / variant / 'dist').glob('*.whl'), None)
         return made or self.build(variant).wheel
+
+
+def unpack(project: corpus_support.Project, work: Path) -> dict[str, Path]:
+    """Fetch a project the first time, and unpack it twice: as it comes, and with the edit that the README asks for."""
+    downloads = cache_dir() / f'{project.name}-{project.version}'
+    sdist = next(downloads.glob('*.tar.gz'), None)
+    if sdist is None:
+        progress(f'fetching {project.name}')
+        try:
+            sdist = corpus_support.fetch(project, downloads)
+        except AssertionError as exc:
+            raise SystemExit(f'bench: error: {project.name} is not to be had: {exc}') from None
+    sources = {variant: corpus_support.unpack(sdist, work / variant) for variant in VARIANTS}
+    corpus_support.add_tramp_build(sources['routed'], project.backend, 'tramp-build')
+    return sources
 
 
 @cache

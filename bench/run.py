@@ -1,6 +1,6 @@
 """Measure what tramp-build costs and brings, and print it as Markdown.
 
-python bench/run.py [--only call,instructions,size,build,launcher] [--quick] [--output FILE]
+python bench/run.py [--only call,real,instructions,size,build,launcher] [--quick] [--no-peers] [--output FILE]
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 from common import BENCH, Options, Table, machine, progress, run
 
 # Each is a module with `measure(options) -> [Table]`.
-TOPICS = {'call': 'calls', 'instructions': 'instructions', 'size': 'sizes', 'build': 'builds'}
+TOPICS = {'call': 'calls', 'real': 'real', 'instructions': 'instructions', 'size': 'sizes', 'build': 'builds'}
 LAUNCHER = 'launcher'
 
 
@@ -63,12 +63,13 @@ def _arguments(argv: list[str]) -> tuple[Options, list[str], Path | None]:
     known = [*TOPICS, LAUNCHER]
     parser.add_argument('--only', default=','.join(known), metavar='TOPICS', help=f'comma separated, of: {", ".join(known)}')
     parser.add_argument('--quick', action='store_true', help='a few rounds: shows that it works, measures nothing')
+    parser.add_argument('--no-peers', action='store_true', help='without Cython, pybind11 and nanobind, which are fetched')
     parser.add_argument('--output', type=Path, metavar='FILE', help='write the tables to a file as well')
     arguments = parser.parse_args(argv)
     topics = arguments.only.split(',')
     if unknown := sorted(set(topics) - set(known)):
         parser.error(f'unknown topic {", ".join(unknown)}; there are {", ".join(known)}')
-    return Options(Path(), arguments.quick), topics, arguments.output
+    return Options(Path(), arguments.quick, not arguments.no_peers), topics, arguments.output
 
 
 if __name__ == '__main__':

@@ -13,6 +13,7 @@ from package_support import in_tree_env
 
 sys.path.append(str(Path(__file__).resolve().parent.parent / 'bench'))
 
+import calls
 import run
 import sizes
 from catch_heavy import Module
@@ -38,10 +39,10 @@ def rows(text: str, title: str) -> dict[str, dict[str, str]]:
 
 def test_call_table(tmp_path: Path) -> None:
     output = tmp_path / 'RESULTS.md'
-    text = bench('--only', 'call', '--output', output)
+    text = bench('--only', 'call', '--no-peers', '--output', output)
     for language, how in (('C', 'trampoline'), ('C++', 'barrier')):
         table = rows(text, f'Calls of a {language} module, ns')
-        assert list(table) == ['no arguments', 'two doubles', 'two keywords', 'getter', 'setter']
+        assert list(table) == list(calls.ROWS)
         for name, row in table.items():
             assert how in row['how'] or 'fastcall' in row['how'], name
             assert re.fullmatch(r'\d+\.\d \(\d+\.\d\.\.\d+\.\d\)', row['stock']), row
@@ -49,10 +50,37 @@ def test_call_table(tmp_path: Path) -> None:
     assert output.read_text().strip() == text.strip()
 
 
+def test_upgraded_calls_are_judged_by_their_kind() -> None:
+    stock, routed = [100.0] * 4, [25.0] * 4
+    theirs = {'Cython': [20.0] * 4, 'nanobind': [30.0] * 4}
+    positional = calls._row('two ints', 'fastcall', {'stock': stock, 'routed': routed}, theirs, list(calls.peers.NAMES))
+    assert positional[5:] == ['4.00 x', '20.0', '', '30.0', 'at least 3 x: met; faster than the others: MISSED (Cython)']
+    named = calls._row('two ints named', 'fastcall', {'stock': stock, 'routed': routed}, {'nanobind': [30.0] * 4}, ['nanobind'])
+    assert named[-1] == 'at least 5 x: MISSED; faster than the others: met'
+    kept = calls._row('two ints', 'trampoline', {'stock': stock, 'routed': [101.0] * 4}, {}, [])
+    assert kept[-1] == 'at most +1.5 ns: met; at least 3 x: MISSED (convention kept)'
+    getter = calls._row('getter', 'trampoline', {'stock': stock, 'routed': [102.0] * 4}, {}, [])
+    assert getter[-1] == 'at most +1.5 ns: MISSED'
+
+
+def test_a_call_without_arguments_is_to_be_level() -> None:
+    assert calls.against(10.0, {'Cython': 9.5}, level=True) == 'level with the others: met'
+    assert calls.against(10.0, {'Cython': 9.5}, level=False) == 'faster than the others: MISSED (Cython)'
+    assert calls.against(10.0, {'Cython': 9.0}, level=True) == 'level with the others: MISSED (Cython)'
+
+
+def test_peers_have_every_function() -> None:
+    """What a row calls is defined in each of the other languages."""
+    for path in calls.peers.SOURCES.glob('calls_*'):
+        text = path.read_text()
+        for call in calls.CALLS.values():
+            assert re.search(rf'"{call.function}"|^(def )?{call.function}\b', text, re.MULTILINE), (path.name, call.function)
+
+
 def test_instructions() -> None:
     text = bench('--only', 'instructions')
     lines = [[cell.strip() for cell in line.split('|')[1:-1]] for line in text.splitlines() if line.startswith('| C')]
-    assert len(lines) == 10
+    assert len(lines) == 2 * len(calls.ROWS)
     for _, call, how, _, _, difference, budget in lines:
         if 'fastcall' in how:
             assert float(difference) < -100, call
@@ -105,7 +133,7 @@ def test_unknown_topic() -> None:
         [sys.executable, BENCH / 'run.py', '--only', 'sizes'], env=in_tree_env(), capture_output=True, text=True, check=False
     )
     assert done.returncode == 2
-    assert 'unknown topic sizes; there are call, instructions, size, build, launcher' in done.stderr
+    assert 'unknown topic sizes; there are call, real, instructions, size, build, launcher' in done.stderr
 
 
 def test_a_topic_that_fails_does_not_take_the_others_along(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
