@@ -4,7 +4,8 @@
  * for the others and goes over the new one (tramp_by_vector).  A table in another unit calls the new entry if the unit that defines the
  * function has one, and the old one if that was compiled as it is (tramp_by_tuple).
  *
- * A C++ exception may pass through the first two: they are called by the project's own code, which may catch it. */
+ * A C++ exception may pass through the first two: they are called by the project's own code, which may catch it.  What they have
+ * allocated is leaked then: to free it would take the C++ run time's unwinder, and libtramp needs none. */
 #include "parse.h"
 #include "positional.h"
 
@@ -12,12 +13,6 @@
 
 /* Longer vectors are allocated. */
 #define ON_STACK 16
-
-/* Not by Python's allocator: a thread that is unwound by its end has no thread state. */
-static void release_vector(PyObject ***vector)
-{
-    free(*vector);
-}
 
 /* In the words of PyArg_ParseTuple (Python/getargs.c): a function that reads nothing is not called by way of here. */
 static bool is_tuple(PyObject *args)
@@ -34,21 +29,32 @@ static void copy_items(PyObject **vector, PyObject *tuple, Py_ssize_t count)
         vector[i] = PyTuple_GetItem(tuple, i);
 }
 
+/* The items in `few`, or in memory of their own; NULL with an error set. */
+static PyObject **vector_of(PyObject *tuple, Py_ssize_t count, PyObject **few)
+{
+    PyObject **vector = count > ON_STACK ? malloc((size_t)count * sizeof *vector) : few;
+
+    if (vector == NULL)
+        PyErr_NoMemory();
+    else
+        copy_items(vector, tuple, count);
+    return vector;
+}
+
 PyObject *tramp_by_vector(PyObject *self, PyObject *args, tramp_function_fastcall *impl)
 {
-    PyObject *few[ON_STACK], **vector = few;
-    PyObject **allocated __attribute__((cleanup(release_vector))) = NULL;
+    PyObject *few[ON_STACK], **vector, *result;
 
     if (!is_tuple(args))
         return NULL;
     Py_ssize_t count = PyTuple_Size(args);
-    if (count > ON_STACK) {
-        allocated = vector = malloc((size_t)count * sizeof *vector);
-        if (vector == NULL)
-            return PyErr_NoMemory();
-    }
-    copy_items(vector, args, count);
-    return impl(self, vector, count);
+    vector = vector_of(args, count, few);
+    if (vector == NULL)
+        return NULL;
+    result = impl(self, vector, count);
+    if (vector != few)
+        free(vector);
+    return result;
 }
 
 /* The names as a tuple, the values behind the positional arguments. */
@@ -65,13 +71,11 @@ static PyObject *split_keywords(PyObject *kwargs, PyObject **values, Py_ssize_t 
     return names;
 }
 
-/* With keywords; they are a C caller's, so this is rare.  An exception that passes leaks the names: it may be the end of a thread, which
- * has no thread state any more. */
+/* With keywords; they are a C caller's, so this is rare. */
 static TRAMP_COLD PyObject *call_with_names(PyObject *self, PyObject *args, PyObject *kwargs, tramp_function_fastcall_keywords *impl)
 {
     Py_ssize_t positional = PyTuple_Size(args), named = PyDict_Size(kwargs);
-    PyObject **vector __attribute__((cleanup(release_vector))) = NULL;
-    PyObject *names, *result = NULL;
+    PyObject **vector, *names, *result = NULL;
 
     if (named < 0)
         return NULL;
@@ -83,26 +87,26 @@ static TRAMP_COLD PyObject *call_with_names(PyObject *self, PyObject *args, PyOb
     if (names != NULL)
         result = impl(self, vector, positional, names);
     Py_DecRef(names);
+    free(vector);
     return result;
 }
 
 PyObject *tramp_by_vector_keywords(PyObject *self, PyObject *args, PyObject *kwargs, tramp_function_fastcall_keywords *impl)
 {
-    PyObject *few[ON_STACK], **vector = few;
-    PyObject **allocated __attribute__((cleanup(release_vector))) = NULL;
+    PyObject *few[ON_STACK], **vector, *result;
 
     if (!is_tuple(args))
         return NULL;
     if (kwargs != NULL && PyDict_Size(kwargs) != 0)
         return call_with_names(self, args, kwargs, impl);
     Py_ssize_t count = PyTuple_Size(args);
-    if (count > ON_STACK) {
-        allocated = vector = malloc((size_t)count * sizeof *vector);
-        if (vector == NULL)
-            return PyErr_NoMemory();
-    }
-    copy_items(vector, args, count);
-    return impl(self, vector, count, NULL);
+    vector = vector_of(args, count, few);
+    if (vector == NULL)
+        return NULL;
+    result = impl(self, vector, count, NULL);
+    if (vector != few)
+        free(vector);
+    return result;
 }
 
 PyObject *tramp_by_tuple(

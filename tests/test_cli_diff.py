@@ -46,7 +46,7 @@ def test_prelude(project: Path) -> None:
     full = tramp_build('diff', '--prelude', 'geo.cpp', cwd=project).stdout
     assert b'+#line 1 "geo.cpp"\n' in full
     assert b'#line' not in plain
-    assert b'tramp_cxx_varargs' in full.split(b'+#line')[0]
+    assert b'tramp_cxx_positional' in full.split(b'+#line')[0]
 
 
 def test_a_directory_shows_what_changes(project: Path) -> None:

@@ -205,7 +205,7 @@ def test_a_failed_build_leaves_nothing_behind(package, tmp_path, scratch, capfd)
 def test_a_full_disk_is_a_clear_error(package, tmp_path, monkeypatch, capfd):
     from tramp_build.state import State
 
-    def full(self, body):
+    def full(self, *arguments):
         raise OSError(28, 'No space left on device', '/somewhere/bodies/x')
 
     monkeypatch.setattr(State, 'add_body', full)

@@ -30,7 +30,13 @@ def from_state(state: State) -> Report:
 
 def _from_states(states: Sequence[State], root: Path) -> Report:
     """The build that several state directories of one project belong to: without a hook, each output directory has its own."""
-    found = [r | {'source': os.path.realpath(root / r['path'])} for state in states for r in state.records() if report.is_record(r)]
+    # What a file becomes is up to the unit that includes it, if there is one.
+    found = [
+        r | {'source': os.path.realpath(root / r['path']), 'compiled': os.path.realpath(root / r.get('unit', r['path']))}
+        for state in states
+        for r in state.records()
+        if report.is_record(r)
+    ]
     records = {record['source']: record for record in found}
     log = [(entry, os.path.realpath(entry.source)) for state in states for entry in state.log() if entry.source]
     for source in {source for entry, source in log if entry.outcome == report.PREPARE_FAILED and source not in records}:

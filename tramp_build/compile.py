@@ -10,20 +10,25 @@ import argparse
 import json
 import os
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from tramp_build import console, paths
 from tramp_build.config import Config, resolve
 from tramp_build.errors import RewriteError, TrampError, user_errors
+from tramp_build.includes import COPY
 from tramp_build.project import Project
+from tramp_build.rewrite.edits import apply
 from tramp_build.state import Conf, State
+from tramp_build.units import localise
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from tramp_build.model import FilePlan, Language
+    from tramp_build.model import Edit, FilePlan, Language
+    from tramp_build.rewrite import Rewritten
+    from tramp_build.units import Unit
 
 _PROJECT_FILE: Final = 'project.json'
 _ROOT_MARKS: Final = ('pyproject.toml', 'meson.build', 'setup.py', '.git')
@@ -89,18 +94,21 @@ def prepare(path: Path, state: State, project: Project, language: Language | Non
     A source that can not be read or rewritten is compiled as it is; that is never an error here, except in strict mode.
     """
     # A file that the launcher was given is a unit, whatever its name says.
-    unit = True if language else project.is_unit(path)
+    unit = True if language else project.tree.is_unit(path)
     language = language or project.language(path)
     if language is None:
         return Prepared(path, None, routed=False, problem=None)
     status = path.stat()
-    prepared, body = _prepare(path, project, language, unit=unit, limited=limited)
-    name = state.add_body(body) if body is not None else None
+    prepared, rewritten = _prepare(path, project, language, unit=unit, limited=limited)
+    name = _store(state, project.unit(path), rewritten, project.source) if rewritten is not None else None
     if unit:
         key = f'{language}{_LIMITED}' if limited else language
         state.add_index(path, status.st_size, status.st_mtime_ns, key, 'routed' if name else 'plain', name)
     if (prepared.plan is not None and prepared.plan.tables) or prepared.problem:
-        state.add_record(path, _record(project, prepared, language))
+        owner = project.tree.owner(path)
+        state.add_record(
+            path, _record(project, prepared, language) | ({} if unit or owner == path else {'unit': project.tree.relative(owner)})
+        )
     else:
         state.remove_record(path)
     if project.config.strict and (prepared.problem or (prepared.plan and unit and _skipped(prepared.plan))):
@@ -108,11 +116,12 @@ def prepare(path: Path, state: State, project: Project, language: Language | Non
     return prepared
 
 
-def _prepare(path: Path, project: Project, language: Language, *, unit: bool, limited: bool) -> tuple[Prepared, bytes | None]:
+def _prepare(path: Path, project: Project, language: Language, *, unit: bool, limited: bool) -> tuple[Prepared, Rewritten | None]:
     decided = None
     try:
-        decided = project.plan_file(path, language, unit=unit, limited=limited)
-        rewritten = project.rewrite_file(path, decided, unit=unit, limited=limited) if decided and decided.changes else None
+        if not unit:
+            return Prepared(path, project.decisions(path), routed=False, problem=None), None
+        decided, rewritten = _decide(path, project, language, limited=limited)
     except OSError as exc:
         return Prepared(path, None, routed=False, problem=exc.strerror or str(exc)), None
     except Exception as exc:
@@ -120,7 +129,57 @@ def _prepare(path: Path, project: Project, language: Language, *, unit: bool, li
         problem = str(exc) if isinstance(exc, RewriteError) else f'{type(exc).__name__}: {exc}'
         console.warn(f'{path}: left as it is, an internal error of tramp-build: {problem}; please report this with the source')
         return Prepared(path, decided, routed=False, problem=problem), None
-    return Prepared(path, decided, routed=rewritten is not None, problem=None), rewritten.body() if rewritten else None
+    mine = localise(decided, project.unit(path), path, project.tree.relative) if decided else None
+    return Prepared(path, mine, routed=rewritten is not None, problem=None), rewritten
+
+
+def _decide(path: Path, project: Project, language: Language, *, limited: bool) -> tuple[FilePlan | None, Rewritten | None]:
+    decided = project.plan_file(path, language, unit=True, limited=limited)
+    try:
+        return decided, project.rewrite_file(path, decided, unit=True, limited=limited) if decided and decided.changes else None
+    except RewriteError:
+        # A declaration may begin in one file and end in another: then each file is looked at by itself.
+        if not project.tree.separate(path):
+            raise
+    project.forget(path)
+    return _decide(path, project, language, limited=limited)
+
+
+def _store(state: State, unit: Unit, rewritten: Rewritten, read: Callable[[Path], bytes]) -> str | None:
+    """Store what is compiled in place of each file of a unit, and return the name of the unit's own text.
+
+    None: one of them can not be compiled from another place.
+    """
+    return _Store(state, unit, rewritten.prelude, unit.split(rewritten.edits), read).add(0)
+
+
+@dataclass(slots=True)
+class _Store:
+    state: State
+    unit: Unit
+    prelude: bytes
+    edits: dict[int, list[Edit]]
+    read: Callable[[Path], bytes]
+    # What stands for a part in the files that include it; None while it is being made, for files that include each other.
+    copies: dict[int, str | None] = field(default_factory=dict)
+
+    def add(self, number: int) -> str | None:
+        """Store a part behind those that it includes."""
+        self.copies[number] = None
+        names = {}
+        for (includer, name), target in self.unit.included.items():
+            if includer == number and (copy := self._copy(target)):
+                names[name] = copy
+        part = self.unit.parts[number]
+        text = apply(self.read(part.path), self.edits.get(number, ()))
+        return self.state.add_body((b'' if number else self.prelude) + b'\n' + text, os.path.dirname(part.spelled), names)
+
+    def _copy(self, number: int) -> str | None:
+        if number not in self.copies and (name := self.add(number)):
+            part = self.unit.parts[number]
+            status = part.path.stat()
+            self.copies[number] = f'{COPY}{name}:{status.st_size}:{status.st_mtime_ns}/{part.spelled}'
+        return self.copies[number]
 
 
 def _skipped(decided: FilePlan) -> int:
@@ -132,7 +191,7 @@ def _skipped(decided: FilePlan) -> int:
 def _record(project: Project, prepared: Prepared, language: Language) -> dict[str, Any]:
     from tramp_build.report import file_record
 
-    record = file_record(project.relative(prepared.path), language, prepared.plan)
+    record = file_record(project.tree.relative(prepared.path), language, prepared.plan)
     return record | {'message': prepared.problem} if prepared.problem else record
 
 

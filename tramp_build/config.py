@@ -127,11 +127,13 @@ class Config:
         """None if the source may be routed, else why not.  The path is posix and relative to the project."""
         if language not in self.languages:
             return Reason.LANGUAGE_OFF
+        return Reason.EXCLUDED_FILE if self.excludes(relative_path) else None
+
+    def excludes(self, relative_path: str) -> bool:
+        """Tell whether `include` and `exclude` leave a source out, whatever its language."""
         if any(globs.matches(pattern, relative_path) for pattern in self.exclude):
-            return Reason.EXCLUDED_FILE
-        if self.include and not any(globs.matches(pattern, relative_path) for pattern in self.include):
-            return Reason.EXCLUDED_FILE
-        return None
+            return True
+        return bool(self.include) and not any(globs.matches(pattern, relative_path) for pattern in self.include)
 
 
 # Key as it is written -> (field, kind), in the order of the fields.

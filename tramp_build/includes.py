@@ -6,6 +6,7 @@ whole story).  Only a lexer can tell an include from a line of a raw string that
 
 from __future__ import annotations
 
+import os
 import re
 from typing import TYPE_CHECKING, Final
 
@@ -13,13 +14,18 @@ from tramp_build.scan import lexer
 from tramp_build.scan.conditions import plain_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 MARK: Final = b'tramp-build:'
+# What a name begins with that stands for a rewritten copy, and what ends the directory in front of a name.  No name has them.
+COPY: Final = '@'
+_BEHIND_DIRECTORY: Final = '|'
 
 _HAS_INCLUDE: Final = re.compile(rb'\b__has_(?:include(?:__)?|embed)\s*\(\s*"([^"\n]*)"')
 _INCLUDE: Final = re.compile(rb'(?:include|import|embed)\b')
 _QUOTED: Final = re.compile(rb'"([^"\n]*)"')
+_WHOLE: Final = re.compile(rb'[ \t]*#[ \t]*include[ \t]*"([^"\n]+)"[ \t]*(?://[^\n]*|(?:/\*[^*\n]*(?:\*(?!/)[^*\n]*)*\*/[ \t]*)*)\r?')
+_RESERVED: Final = re.compile(rb'[@|]')
 _DEPENDENCY: Final = re.compile(rb'pragma\s+(?:GCC|clang)\s+dependency\b')
 # Their meaning depends on where the file lies or how it is named, and there is no way to say it otherwise.
 _REFUSED: Final = re.compile(rb'\b(?:include_next|__has_include_next(?:__)?|__BASE_FILE__)\b')
@@ -40,28 +46,47 @@ def refusal(source: bytes) -> str | None:
             rest = text[include.end() :].lstrip()
             if not rest.startswith((b'"', b'<')):
                 return 'computed-include'
-            if _quoted_name(source, start, end) is None and rest.startswith(b'"'):
+            name = _quoted_name(source, start, end)
+            if rest.startswith(b'"') and (name is None or _RESERVED.search(source, *name)):
                 return 'computed-include'
         if _DEPENDENCY.match(text):
             return 'place-dependent'
     return None
 
 
-def mark(source: bytes) -> bytes:
-    """Return the source with the mark in front of every relative name of an include in quotes."""
-    places = []
+def mark(source: bytes, directory: str = '', copies: Mapping[str, str] | None = None) -> bytes:
+    """Return the source with the mark in front of every relative name of an include in quotes.
+
+    `directory` is where the source lies, from the directory of its unit (csrc/launcher/unit.h has the forms that a marked name
+    takes), `copies` what stands for a name whose file is rewritten as well.
+    """
+    copies = copies or {}
+    pieces, position = [], 0
+    for first, last in _relative_names(source):
+        name = os.fsdecode(source[first:last])
+        text = copies.get(name) or (f'{directory}/{_BEHIND_DIRECTORY}{name}' if directory else name)
+        pieces += [source[position:first], MARK, os.fsencode(text)]
+        position = last
+    return b''.join([*pieces, source[position:]])
+
+
+def _relative_names(source: bytes) -> Iterator[tuple[int, int]]:
     for start, end in _directives(source):
         if _INCLUDE.match(plain_text(_closed(source, start, end))):
             name = _quoted_name(source, start, end)
             found = [name] if name else []
         else:
             found = [match.span(1) for match in _HAS_INCLUDE.finditer(source, start, end)]
-        places += [first for first, last in found if last > first and source[first] != 0x2F]
-    pieces, position = [], 0
-    for place in places:
-        pieces += [source[position:place], MARK]
-        position = place
-    return b''.join([*pieces, source[position:]])
+        yield from ((first, last) for first, last in found if last > first and source[first] != 0x2F)
+
+
+def lines(source: bytes) -> Iterator[tuple[int, int, str]]:
+    """Yield where each line stands that is `#include "name"` and no more, without its line end, and the name."""
+    for start, end in _directives(source):
+        head = source.rfind(b'\n', 0, start) + 1
+        match = _WHOLE.fullmatch(source, head, end)
+        if match and source.find(b'\n', head, end) < 0:
+            yield head, end, os.fsdecode(match[1])
 
 
 def _quoted_name(source: bytes, start: int, end: int) -> tuple[int, int] | None:

@@ -1,18 +1,18 @@
-"""One project on disk: which files it has, what stands in them and what is decided about them.  Reads, never writes."""
+"""One project on disk: what stands in its files and what is decided about them.  Reads, never writes."""
 
 from __future__ import annotations
 
-import os
-import re
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from tramp_build import includes
 from tramp_build.model import FilePlan, Reason, ScanResult, Upgrade
 from tramp_build.plan import Policy, last_component, plan
 from tramp_build.rewrite import Rewritten, rewrite
+from tramp_build.rewrite.edits import apply
 from tramp_build.scan import function_names, might_declare, might_have_tables, scan
+from tramp_build.tree import Tree
+from tramp_build.units import localise, localise_problems
 from tramp_build.upgrade import offer
 from tramp_build.upgrade.entries import listed
 from tramp_build.upgrade.project import Facts, Surroundings, facts_of, macros_of
@@ -20,22 +20,12 @@ from tramp_build.verify import verify
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from tramp_build.config import Config
     from tramp_build.model import Kept, Language, Problem
+    from tramp_build.units import Unit
     from tramp_build.upgrade.pastes import Macros
-
-_UNITS: Final[dict[str, Language]] = {
-    '.c': 'c', '.cc': 'c++', '.cp': 'c++', '.cpp': 'c++', '.cxx': 'c++', '.c++': 'c++', '.C': 'c++', '.CPP': 'c++',
-}  # fmt: skip
-_INCLUDED: Final[dict[str, Language]] = {
-    '.h': 'c', '.inc': 'c', '.inl': 'c++', '.hh': 'c++', '.hpp': 'c++', '.hxx': 'c++', '.H': 'c++', '.tcc': 'c++', '.ipp': 'c++',
-}  # fmt: skip
-_LANGUAGES: Final = _UNITS | _INCLUDED
-_SKIPPED_DIRECTORIES: Final = frozenset({'build', 'dist', 'node_modules', '__pycache__', 'site-packages'})
-# What marks a directory as somebody's output: a Meson or CMake build, a virtual environment, our own state.
-_OUTPUT_MARKS: Final = ('meson-private', 'CMakeCache.txt', 'pyvenv.cfg', 'conf/../bodies/../project.json')
-_INCLUDE_OF_UNIT: Final = re.compile(rb'^[ \t]*#[ \t]*include[ \t]*"([^"\n]+\.(?:c|cc|cpp|cxx))"', re.MULTILINE)
 
 
 @dataclass(slots=True)
@@ -44,9 +34,8 @@ class Project:
 
     root: Path
     config: Config
-    _sources: dict[Path, bytes] = field(default_factory=dict, repr=False)
+    tree: Tree = field(init=False, repr=False)
     _scans: dict[Path, ScanResult] = field(default_factory=dict, repr=False)
-    _listing: tuple[Path, ...] | None = field(default=None, repr=False)
     _known: dict[str, bool] = field(default_factory=dict, repr=False)
     _listed: dict[Path, dict[str, frozenset[str | None]]] | None = field(default=None, repr=False)
     _names: dict[Path, frozenset[str]] = field(default_factory=dict, repr=False)
@@ -54,51 +43,50 @@ class Project:
     _movable: dict[Path, bool] = field(default_factory=dict, repr=False)
     _facts: dict[Path, Facts] = field(default_factory=dict, repr=False)
     _macros: Macros | None = field(default=None, repr=False)
-    _included: frozenset[Path] | None = field(default=None, repr=False)
+    _plans: dict[tuple[Path, Language, bool | None, bool], FilePlan | None] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        self.tree = Tree(self.root, self.config)
 
     def files(self) -> Iterator[Path]:
         """Yield the C and C++ files of the project, absolute and sorted."""
-        if self._listing is None:
-            root = self.root.resolve()
-            self._listing = (root,) if root.is_file() else tuple(sorted(_walk(root)))
-        yield from self._listing
+        return self.tree.files()
 
     def language(self, path: Path) -> Language | None:
         """Return the language of a file by its suffix, None where it is neither C nor C++."""
-        return _LANGUAGES.get(path.suffix) or _LANGUAGES.get(path.suffix.lower())
+        return self.tree.language(path)
 
     def is_unit(self, path: Path) -> bool:
         """Tell whether a compiler is given the file itself, as far as its name and the other files say."""
-        if path.suffix not in _UNITS and path.suffix.lower() not in _UNITS:
-            return False
-        if self._included is None:
-            self._included = frozenset(self._included_units())
-        return path not in self._included
-
-    def _included_units(self) -> Iterator[Path]:
-        for path in self.files():
-            for match in _INCLUDE_OF_UNIT.finditer(self._readable(path)):
-                yield Path(os.path.normpath(path.parent / os.fsdecode(match[1])))
+        return self.tree.is_unit(path)
 
     def source(self, path: Path) -> bytes:
         """Return the bytes of a file, read once.  Raises OSError."""
-        if path not in self._sources:
-            self._sources[path] = path.read_bytes()
-        return self._sources[path]
+        return self.tree.source(path)
 
-    def _readable(self, path: Path) -> bytes:
-        """Return the bytes of a file that is looked at for the sake of another; none where it can not be read."""
-        try:
-            return self.source(path)
-        except OSError:
-            return b''
+    def unit(self, path: Path) -> Unit:
+        """Return a source with the project's files that are read with it.  Raises OSError."""
+        return self.tree.unit(path)
 
     def scan_file(self, path: Path, language: Language | None = None) -> ScanResult | None:
         """Return what stands in a file, None where there is neither a table nor a function that another file's table names."""
         language = language or self.language(path)
-        if language is None or not (might_have_tables(self.source(path)) or self._defines_listed(path)):
+        if language is None or not (might_have_tables(self._text(path)) or self._defines_listed(path)):
             return None
         return self._scan(path, language)
+
+    def _text(self, path: Path) -> bytes:
+        """Return what a compiler that is given a file sees of the project.  Raises OSError."""
+        return self.unit(path).text
+
+    def _readable(self, path: Path) -> bytes:
+        """Return the same of a file that is looked at for the sake of another; nothing where it can not be read."""
+        return self._text(path) if self.tree.readable(path) else b''
+
+    def _others(self, path: Path) -> Iterator[Path]:
+        """Yield the files that are not read with `path`, and not with one that is yielded."""
+        mine = {part.path for part in self.unit(path).parts}
+        return (other for other in self.files() if other not in mine and self.tree.owner(other) == other)
 
     def _scan(self, path: Path, language: Language) -> ScanResult:
         if path not in self._scans or self._scans[path].language != language:
@@ -115,7 +103,7 @@ class Project:
     def _listed_elsewhere(self, path: Path) -> Mapping[str, frozenset[str | None]]:
         """Return what the method tables of other files name and do not define: the conventions by function."""
         if self._listed is None:
-            self._listed = {other: names for other in self.files() if (names := self._listed_in(other))}
+            self._listed = {other: names for other in self.files() if self.tree.owner(other) == other and (names := self._listed_in(other))}
         found: dict[str, frozenset[str | None]] = {}
         for other, names in self._listed.items():
             if other != path:
@@ -134,9 +122,9 @@ class Project:
     def _offer_elsewhere(self, name: str, path: Path) -> Upgrade | Kept | None:
         """Return what becomes of the function that a table in `path` names and another file defines."""
         offers: list[Upgrade | Kept] = []
-        for other in self.files():
+        for other in self._others(path):
             language = self.language(other)
-            if other == path or language is None or name.encode() not in self._facts_of(other).words:
+            if language is None or name.encode() not in self._facts_of(other).words:
                 continue
             functions = [f for f in self._scan(other, language).functions if last_component(f.name) == name]
             if any(f.scope.path or f.name != name for f in functions):
@@ -151,14 +139,26 @@ class Project:
 
     def _offer(self, name: str, path: Path, language: Language) -> Upgrade | Kept:
         if (name, path) not in self._offers:
-            found = offer(self.source(path), self._scan(path, language), name, self._surroundings(path))
-            self._offers[name, path] = found if isinstance(found, Upgrade) else replace(found, path=self.relative(path))
+            found = offer(self._text(path), self._scan(path, language), name, self._surroundings(path))
+            self._offers[name, path] = found if isinstance(found, Upgrade) else replace(found, path=self.tree.relative(path))
         return self._offers[name, path]
 
+    def forget(self, path: Path) -> None:
+        """Forget what was read from a unit that has been taken apart."""
+        self._scans.pop(path, None)
+        self._plans = {key: decided for key, decided in self._plans.items() if key[0] != path}
+
     def problems(self, path: Path) -> tuple[Problem, ...]:
-        """Return what the scanner could not read."""
-        found = self.scan_file(path)
-        return found.problems if found else ()
+        """Return what the scanner could not read of a file."""
+        owner = self.tree.owner(path)
+        found = self.scan_file(owner)
+        return localise_problems(found.problems, self.unit(owner), path) if found else ()
+
+    def decisions(self, path: Path) -> FilePlan | None:
+        """Return the decisions for the rows of a file in its own lines, whatever unit they are made with."""
+        owner = self.tree.owner(path)
+        decided = self.plan_file(owner)
+        return localise(decided, self.unit(owner), path, self.tree.relative) if decided else None
 
     def policy(self, path: Path, language: Language, *, unit: bool | None = None, limited: bool = False) -> Policy:
         """Return what the planner has to know about a file."""
@@ -174,10 +174,10 @@ class Project:
     def _surroundings(self, path: Path, *, limited: bool = False) -> Surroundings:
         return Surroundings(
             here=self._facts_of(path),
-            others=lambda: (self._facts_of(other) for other in self.files() if other != path),
+            others=lambda: (self._facts_of(other) for other in self._others(path)),
             enabled=self.config.fastcall,
             limited=limited,
-            source=self.source(path),
+            source=self._text(path),
             listed_elsewhere=lambda: self._listed_elsewhere(path),
             offer_elsewhere=lambda name: self._offer_elsewhere(name, path),
             macros=self._all_macros,
@@ -194,18 +194,13 @@ class Project:
         return self._facts[path]
 
     def _refuse(self, path: Path, language: Language, *, unit: bool) -> Reason | None:
-        if reason := self.config.wants(self.relative(path), language):
+        if reason := self.config.wants(self.tree.relative(path), language):
             return reason
         if not unit:
             return Reason.INCLUDED_FILE
         if path not in self._movable:
             self._movable[path] = not includes.refusal(self.source(path))
         return None if self._movable[path] else Reason.NEEDS_ORIGINAL
-
-    def relative(self, path: Path) -> str:
-        """Return the posix path of a file from the root of the project."""
-        base = self.root.resolve()
-        return Path(os.path.relpath(path, base.parent if base.is_file() else base)).as_posix()
 
     def _known_elsewhere(self, name: str, path: Path) -> bool:
         if name not in self._known:
@@ -230,35 +225,34 @@ class Project:
         found = self.scan_file(path, language)
         if found is None:
             return None
-        decided = plan(self.source(path), found, self.policy(path, found.language, unit=unit, limited=limited))
+        key = (path, found.language, unit, limited)
+        if key not in self._plans:
+            self._plans[key] = self._plan(path, found, unit=unit, limited=limited)
+        return self._plans[key]
+
+    def _plan(self, path: Path, found: ScanResult, *, unit: bool | None, limited: bool) -> FilePlan | None:
+        decided = plan(self._text(path), found, self.policy(path, found.language, unit=unit, limited=limited))
         return decided if decided.tables or decided.upgrades else None
 
     def rewrite_file(self, path: Path, decided: FilePlan, *, unit: bool | None = None, limited: bool = False) -> Rewritten | None:
         """Return the verified rewritten file, None where nothing changes.  Raises RewriteError."""
         found = self.scan_file(path, decided.language)
         assert found is not None
-        source = self.source(path)
+        source = self._text(path)
         result = rewrite(source, found, decided, self.config.exceptions)
         if result is not None:
             verify(source, decided, self.policy(path, decided.language, unit=unit, limited=limited), result)
+            self.unit(path).split(result.edits)
         return result
 
     def rewritten(self, path: Path) -> bytes | None:
-        """Return the text that is compiled instead of a file, without the prelude; None where that is the file itself."""
-        decided = self.plan_file(path)
-        result = self.rewrite_file(path, decided) if decided else None
-        return result.text if result else None
-
-
-def _walk(root: Path) -> Iterator[Path]:
-    for directory, names, files in os.walk(root):
-        here = Path(directory)
-        names[:] = sorted(n for n in names if not n.startswith('.') and n not in _SKIPPED_DIRECTORIES and not _is_output(here / n))
-        for name in files:
-            suffix = Path(name).suffix
-            if (suffix in _LANGUAGES or suffix.lower() in _LANGUAGES) and (here / name).is_file():
-                yield here / name
-
-
-def _is_output(directory: Path) -> bool:
-    return directory.name.endswith('.egg-info') or any((directory / mark).exists() for mark in _OUTPUT_MARKS)
+        """Return what a file becomes in the unit that it is compiled with, without the prelude; None where that is the file itself."""
+        owner = self.tree.owner(path)
+        decided = self.plan_file(owner)
+        result = self.rewrite_file(owner, decided) if decided else None
+        if result is None:
+            return None
+        unit = self.unit(owner)
+        number = next((n for n, part in enumerate(unit.parts) if part.path == path), 0)
+        edits = unit.split(result.edits).get(number)
+        return apply(self.source(path), edits) if edits else None

@@ -72,7 +72,8 @@ def build_scan_report(plans: Iterable[tuple[str, Language, FilePlan | None]]) ->
 def build_report(records: Iterable[Record], outcomes: Iterable[tuple[str, str, str]], messages: Mapping[str, str] | None = None) -> Report:
     """The report of a build.
 
-    `records` have a `path` as it is shown and, where that is another one, the `source` that the log names.  `outcomes` are
+    `records` have a `path` as it is shown and, where that is another one, the `source` that the log names; if that is not the file
+    itself but one that includes it, `compiled` is.  `outcomes` are
     (outcome, source, output) in the order of the log: an output that was made again counts once.  `messages` say, by source,
     what a compiler had against the rewritten text.  A file that no compiler saw is not part of the build, and left out; one
     that another file includes is kept, since its rows are of interest.
@@ -84,7 +85,7 @@ def build_report(records: Iterable[Record], outcomes: Iterable[tuple[str, str, s
             by_source.setdefault(compiled, set()).add(outcome)
     files = []
     for record in records:
-        source = str(record.get('source', record['path']))
+        source = str(record.get('compiled', record.get('source', record['path'])))
         if source in by_source:
             files.append(_with_outcome(record, _most_telling(by_source[source]), (messages or {}).get(source)))
         elif any(entry['reason'] == _INCLUDED for table in record['tables'] for entry in table['entries']):

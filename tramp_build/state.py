@@ -96,15 +96,18 @@ class State:
     def write_conf(self, conf: Conf) -> None:
         _replace(self.dir / 'conf', os.fsencode(conf.lines()))
 
-    def add_body(self, body: bytes) -> str | None:
+    def add_body(self, body: bytes, directory: str = '', copies: Mapping[str, str] | None = None) -> str | None:
         """Store a rewritten text (first line: declarations, the rest: the source line by line) and return its name.
 
+        `directory` and `copies` are those of `includes.mark`.
         None: it would not mean the same when compiled from another place (`includes.refusal` says why).
         """
         if includes.refusal(body):
             return None
         # A byte order mark is one only at the start of a file.
-        data = includes.mark(body.replace(b'\n\xef\xbb\xbf', b'\n', 1) if body.partition(b'\n')[2].startswith(b'\xef\xbb\xbf') else body)
+        if body.partition(b'\n')[2].startswith(b'\xef\xbb\xbf'):
+            body = body.replace(b'\n\xef\xbb\xbf', b'\n', 1)
+        data = includes.mark(body, directory, copies)
         name = f'{hashlib.sha256(data).hexdigest()[: _NAME_LENGTH - 8]}{zlib.crc32(data):08x}'
         path = self.dir / 'bodies' / name
         if not path.is_file() or path.read_bytes() != data:

@@ -96,6 +96,8 @@ bool deliver_depfile(const char *path, const struct unit *unit, const char *sour
     close(fd);
     if (!good)
         return false;
+    for (size_t i = 0; i < unit->parts.count; i++)
+        replace_all(&text, make_escaped(unit->parts.items[i]), make_escaped(unit->spelled.items[i]));
     replace_all(&text, make_escaped(unit->path), make_escaped(source));
     if (unit->sibling_prefix) {
         struct buffer dotted = {0};

@@ -52,14 +52,14 @@ static void wait_for_turn(const char *state, const char *path)
         continue;
 }
 
-bool prepare_source(const char *state, const char *path, const struct stat *status, enum language language)
+bool prepare_source(const char *state, const char *path, const struct stat *status, enum language language, bool again)
 {
     struct conf conf;
     struct words words = {0};
     if (!read_conf(&conf, state))
         return false;
     wait_for_turn(state, path);
-    if (look_up(state, path, status, language).action != ACTION_UNKNOWN)
+    if (!again && look_up(state, path, status, language).action != ACTION_UNKNOWN)
         return true; /* somebody else has asked meanwhile */
     add_module(&words, conf.python, conf.pythonpath);
     add_word(&words, concat("--state", NULL));

@@ -5,8 +5,8 @@
 #include "parse.h"
 
 /* Runs tramp_build.compile on one source; afterwards the index knows it.  Concurrent calls for one source wait for each other.
-   False where it failed. */
-bool prepare_source(const char *state, const char *path, const struct stat *status, enum language language);
+   `again`: what the index knows is out of date.  False where it failed. */
+bool prepare_source(const char *state, const char *path, const struct stat *status, enum language language, bool again);
 
 /* Makes a state directory with a conf, by the interpreter beside this program or on PATH. */
 bool create_state(const char *state);

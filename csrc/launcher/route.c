@@ -30,7 +30,7 @@ static enum outcome find_out(const struct call *call, const char *path, const st
     close_view(&view);
     if (!tables)
         return OUTCOME_NO_TABLES;
-    if ((call->state_given || create_state(call->state)) && prepare_source(call->state, path, status, language))
+    if ((call->state_given || create_state(call->state)) && prepare_source(call->state, path, status, language, false))
         *found = look_up(call->state, path, status, language);
     return OUTCOME_PREPARE_FAILED;
 }
@@ -49,9 +49,15 @@ enum outcome decide(const struct call *call, const struct source *source, struct
         return outcome;
     if (found.action == ACTION_PLAIN)
         return OUTCOME_PLAIN;
+    bool clang = is_clang(call->original[call->compiler]);
     routed->source = source;
-    routed->problem = make_unit(&routed->unit, call->state, found.body, call->command.output, source, &status,
-                                is_clang(call->original[call->compiler]));
+    routed->problem = make_unit(&routed->unit, call->state, found.body, call->command.output, source, &status, clang);
+    if (routed->problem == NULL || !routed->unit.stale || !prepare_source(call->state, path, &status, source->language, true))
+        return OUTCOME_ROUTED;
+    found = look_up(call->state, path, &status, source->language);
+    if (found.action != ACTION_ROUTED)
+        return OUTCOME_PLAIN;
+    routed->problem = make_unit(&routed->unit, call->state, found.body, call->command.output, source, &status, clang);
     return OUTCOME_ROUTED;
 }
 
@@ -61,6 +67,8 @@ static void add_maps(struct words *words, const struct routed *routed)
 {
     const struct unit *unit = &routed->unit;
     add_word(words, concat("-ffile-prefix-map=", unit->path, "=", routed->source->path, NULL));
+    for (size_t i = 0; i < unit->parts.count; i++)
+        add_word(words, concat("-ffile-prefix-map=", unit->parts.items[i], "=", unit->spelled.items[i], NULL));
     if (unit->sibling_prefix)
         add_word(words, concat("-ffile-prefix-map=", unit->sibling_prefix, "=", unit->sibling_spelled, NULL));
 }

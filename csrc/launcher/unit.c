@@ -73,47 +73,6 @@ static const char *way_to_siblings(const struct unit *unit)
     return unit->sibling_prefix[0] == '/' ? unit->sibling_prefix : unit->sibling_prefix + strlen(unit->prefix);
 }
 
-/* `name` is what stood after the mark.  A path with a quote in it goes between angle brackets: for an absolute path they
-   mean the same.  NULL is success. */
-static const char *add_include(struct buffer *text, const struct unit *unit, const char *name, const struct stat *source)
-{
-    struct stat status;
-    char *spelled = concat(unit->source_prefix, name, NULL), *path = concat(name, NULL);
-    if (stat(spelled, &status) == 0 && !S_ISDIR(status.st_mode))
-        path = concat(way_to_siblings(unit), spelled, NULL);
-    bool quote = strchr(path, '"') != NULL;
-    if ((quote && strchr(path, '>')) || strchr(path, '\n'))
-        return "the path of an included file can not be written as an include";
-    if (path[strlen(name)] && status.st_ino == source->st_ino && status.st_dev == source->st_dev)
-        return "it includes itself";
-    add_text(text, quote ? "<" : "\"");
-    add_text(text, path);
-    add_text(text, quote ? ">" : "\"");
-    return NULL;
-}
-
-/* The text after the first line with every marked name resolved.  NULL is success. */
-static const char *add_resolved(struct buffer *text, const struct unit *unit, const char *at, const char *end, const struct stat *source)
-{
-    static const char mark[] = "\"" INCLUDE_MARK;
-    const char *hit;
-    while ((hit = memmem(at, (size_t)(end - at), mark, sizeof mark - 1)) != NULL) {
-        add_bytes(text, at, (size_t)(hit - at));
-        at = hit + sizeof mark - 1;
-        const char *quote = memchr(at, '"', (size_t)(end - at));
-        struct buffer name = {0};
-        if (quote == NULL)
-            return "the rewritten text has a name without end";
-        add_bytes(&name, at, (size_t)(quote - at));
-        const char *problem = add_include(text, unit, name.data, source);
-        if (problem)
-            return problem;
-        at = quote + 1;
-    }
-    add_bytes(text, at, (size_t)(end - at));
-    return NULL;
-}
-
 /* Another call may remove the common directory, empty at that moment, between its making and the making of ours. */
 static bool make_unit_directory(const char *prefix)
 {
@@ -128,24 +87,140 @@ static bool make_unit_directory(const char *prefix)
     return false;
 }
 
-static const char *write_unit(const struct unit *unit, const struct view *body, const char *source, const struct stat *status)
+static const char *add_resolved(struct buffer *text, struct unit *unit, const char *state, const char *at, const char *end,
+                                const struct stat *source);
+
+/* A path with a quote in it goes between angle brackets: for an absolute path they mean the same.  NULL is success. */
+static const char *add_name(struct buffer *text, const char *path)
+{
+    bool quote = strchr(path, '"') != NULL;
+    if ((quote && strchr(path, '>')) || strchr(path, '\n'))
+        return "the path of an included file can not be written as an include";
+    add_text(text, quote ? "<" : "\"");
+    add_text(text, path);
+    add_text(text, quote ? ">" : "\"");
+    return NULL;
+}
+
+static void add_line(struct buffer *text, const char *path)
+{
+    add_text(text, "#line 1 \"");
+    add_escaped(text, path);
+    add_text(text, "\"\n");
+}
+
+static const char *write_part(struct unit *unit, const char *path, const char *spelled, const char *state, const char *body,
+                              const struct stat *status)
+{
+    struct view view = {0};
+    struct buffer text = {0};
+    if (!open_body(&view, state, body))
+        return "the rewritten text of an included file is damaged or gone";
+    const char *end = view.data + view.size, *newline = memchr(view.data, '\n', view.size);
+    add_line(&text, spelled);
+    const char *problem = newline ? add_resolved(&text, unit, state, newline + 1, end, status) : "the rewritten text has no first line";
+    close_view(&view);
+    if (problem == NULL && (!make_unit_directory(unit->prefix) || !write_file(path, text.data, text.size, &status->st_mtim)))
+        problem = concat(path, ": ", strerror(errno), NULL);
+    return problem;
+}
+
+static bool is_known(const struct unit *unit, const char *path)
+{
+    for (size_t i = 0; i < unit->parts.count; i++)
+        if (strcmp(unit->parts.items[i], path) == 0)
+            return true;
+    return false;
+}
+
+static bool is_as_it_was(const char *path, struct stat *status, long long size, long long mtime)
+{
+    return stat(path, status) == 0 && status->st_size == size &&
+           (long long)status->st_mtim.tv_sec * 1000000000 + status->st_mtim.tv_nsec == mtime;
+}
+
+/* "@BODY:SIZE:MTIME/PATH": the copy is written where it is not yet. */
+static const char *add_copy(struct buffer *text, struct unit *unit, const char *state, const char *name)
+{
+    char body[BODY_NAME_SIZE + 1] = "", hash[NAME_SIZE + 1];
+    struct stat status;
+    long long size, mtime;
+    int length = 0;
+    if (sscanf(name, "@%32[0-9a-f]:%lld:%lld/%n", body, &size, &mtime, &length) != 3 || length == 0 || strlen(body) != BODY_NAME_SIZE)
+        return "the rewritten text has a name that is none";
+    char *spelled = concat(*unit->source_prefix ? unit->source_prefix : unit->sibling_spelled, name + length, NULL);
+    if (!is_as_it_was(spelled, &status, size, mtime)) {
+        unit->stale = true;
+        return "a file that it includes has changed since";
+    }
+    name_of(concat(body, "\n", spelled, NULL), hash);
+    char *path = concat(unit->prefix, hash, "-", base_name(spelled), NULL);
+    if (!is_known(unit, path)) {
+        add_word(&unit->parts, path);
+        add_word(&unit->spelled, spelled);
+        const char *problem = write_part(unit, path, spelled, state, body, &status);
+        if (problem)
+            return problem;
+    }
+    return add_name(text, path + strlen(unit->prefix));
+}
+
+/* `name` is what stood after the mark.  NULL is success. */
+static const char *add_include(struct buffer *text, struct unit *unit, const char *state, const char *name, const struct stat *source)
+{
+    struct stat status;
+    if (*name == '@')
+        return add_copy(text, unit, state, name);
+    const char *behind = strstr(name, "/|"), *plain = behind ? behind + 2 : name;
+    struct buffer spelled = {0};
+    add_text(&spelled, unit->source_prefix);
+    if (behind)
+        add_bytes(&spelled, name, (size_t)(behind + 1 - name));
+    add_text(&spelled, plain);
+    char *path = concat(plain, NULL);
+    if (stat(spelled.data, &status) == 0 && !S_ISDIR(status.st_mode))
+        path = concat(way_to_siblings(unit), spelled.data, NULL);
+    if (path[strlen(plain)] && status.st_ino == source->st_ino && status.st_dev == source->st_dev)
+        return "it includes itself";
+    return add_name(text, path);
+}
+
+/* The text after the first line with every marked name resolved.  NULL is success. */
+static const char *add_resolved(struct buffer *text, struct unit *unit, const char *state, const char *at, const char *end,
+                                const struct stat *source)
+{
+    static const char mark[] = "\"" INCLUDE_MARK;
+    const char *hit;
+    while ((hit = memmem(at, (size_t)(end - at), mark, sizeof mark - 1)) != NULL) {
+        add_bytes(text, at, (size_t)(hit - at));
+        at = hit + sizeof mark - 1;
+        const char *quote = memchr(at, '"', (size_t)(end - at));
+        struct buffer name = {0};
+        if (quote == NULL)
+            return "the rewritten text has a name without end";
+        add_bytes(&name, at, (size_t)(quote - at));
+        const char *problem = add_include(text, unit, state, name.data, source);
+        if (problem)
+            return problem;
+        at = quote + 1;
+    }
+    add_bytes(text, at, (size_t)(end - at));
+    return NULL;
+}
+
+static const char *write_unit(struct unit *unit, const char *state, const struct view *body, const char *source, const struct stat *status)
 {
     struct buffer text = {0};
     const char *end = body->data + body->size, *newline = memchr(body->data, '\n', body->size);
     if (newline == NULL)
         return "the rewritten text has no first line";
     add_bytes(&text, body->data, (size_t)(newline + 1 - body->data));
-    add_text(&text, "#line 1 \"");
-    add_escaped(&text, source);
-    add_text(&text, "\"\n");
-    const char *problem = add_resolved(&text, unit, newline + 1, end, status);
+    add_line(&text, source);
+    const char *problem = add_resolved(&text, unit, state, newline + 1, end, status);
     if (problem)
         return problem;
-    if (!make_unit_directory(unit->prefix) || !write_file(unit->path, text.data, text.size, &status->st_mtim)) {
-        problem = concat(unit->path, ": ", strerror(errno), NULL);
-        remove_unit(unit);
-        return problem;
-    }
+    if (!make_unit_directory(unit->prefix) || !write_file(unit->path, text.data, text.size, &status->st_mtim))
+        return concat(unit->path, ": ", strerror(errno), NULL);
     return NULL;
 }
 
@@ -171,9 +246,11 @@ const char *make_unit(struct unit *unit, const char *state, const char *name, co
     unit->source_prefix = directory_prefix(source->path);
     unit->sibling_prefix = source->path[0] == '/' ? NULL : way_back(unit->prefix, unit->source_prefix);
     unit->sibling_spelled = clang && *unit->source_prefix == '\0' ? "./" : "";
-    const char *problem = can_be_mapped(unit, source->path) ? write_unit(unit, &body, source->path, status)
+    const char *problem = can_be_mapped(unit, source->path) ? write_unit(unit, state, &body, source->path, status)
                                                            : "there is a backslash or an equals sign in its path";
     close_view(&body);
+    if (problem)
+        remove_unit(unit);
     return problem;
 }
 
@@ -182,6 +259,8 @@ void remove_unit(const struct unit *unit)
     if (unit->prefix == NULL)
         return;
     char *directory = concat(unit->prefix, NULL);
+    for (size_t i = 0; i < unit->parts.count; i++)
+        unlink(unit->parts.items[i]);
     unlink(unit->path);
     unlink(unit->depfile);
     for (int levels = 0; levels < 2; levels++) {
@@ -193,6 +272,8 @@ void remove_unit(const struct unit *unit)
 
 void restore_names(const struct unit *unit, const char *source, struct buffer *text)
 {
+    for (size_t i = 0; i < unit->parts.count; i++)
+        replace_all(text, unit->parts.items[i], unit->spelled.items[i]);
     replace_all(text, unit->path, source);
     if (unit->sibling_prefix)
         replace_all(text, unit->sibling_prefix, unit->sibling_spelled);

@@ -9,6 +9,13 @@
    something that nothing else begins with and so can be turned back in messages, in dependencies and (-ffile-prefix-map) in
    __FILE__ and debug information.
 
+   A file that the source includes may be rewritten as well.  Its name is then marked with what stands for it, and its copy lies
+   beside that of the source, for this call only: two units may need it differently.  What a marked name looks like:
+
+       tramp-build:NAME                          from the directory of the source
+       tramp-build:DIRECTORY/|NAME               from a directory that is named from there: in the copy of an included file
+       tramp-build:@BODY:SIZE:MTIME/PATH         the copy of PATH, if that still has this size and time (in ns)
+
    The copy lies beside the output and is named from the working directory, so that no command and no object depends on where
    the tree is: compiler caches hit, and builds in two places make the same.  It is gone when the call ends. */
 #ifndef TRAMP_UNIT_H
@@ -25,14 +32,16 @@ struct unit {
     char *source_prefix;         /* of the source as spelled: "src/", or "" */
     char *sibling_prefix;        /* what leads to the working directory, slash included, or NULL where names need no turning back */
     const char *sibling_spelled; /* what it is turned back into: "", or "./" where clang says that */
+    struct words parts, spelled; /* the files that are rewritten with the source: as the compiler names the copies, and would the originals */
+    bool stale; /* a file that is rewritten with the source has changed since */
 };
 
 /* Writes the unit of `source` from the body that `name` names, for a call with this output (NULL: none given).  NULL is success,
-   else a text that says what is wrong. */
+   else a text that says what is wrong; nothing is left of the unit then, and `stale` tells whether to ask again. */
 const char *make_unit(struct unit *unit, const char *state, const char *name, const char *output, const struct source *source,
                       const struct stat *status, bool clang);
 
-/* Removes it, its dependencies, and the directories if they are empty then. */
+/* Removes it, its parts, its dependencies, and the directories if they are empty then. */
 void remove_unit(const struct unit *unit);
 
 /* Writes paths back as the user spelled them. */

@@ -73,7 +73,7 @@ def _split(place: str) -> tuple[str, int | None]:
 def _file(source: Source, line: int | None) -> Iterator[str]:
     from tramp_build.errors import TrampError
 
-    plan = source.project.plan_file(source.path)
+    plan = source.project.decisions(source.path)
     tables = plan.tables if plan else ()
     decided = [(t.table, row, entry) for t in tables for row, entry in zip(t.table.rows, t.entries, strict=True)]
     if plan and line is None:

@@ -59,7 +59,7 @@ def _plans(arguments: argparse.Namespace) -> Iterator[tuple[str, Language, FileP
 
     for source in find(arguments.paths, arguments.settings):
         try:
-            plan = source.project.plan_file(source.path)
+            plan = source.project.decisions(source.path)
             problems = source.project.problems(source.path)
         except OSError as exc:
             skip_unreadable(source, exc)
