@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import sys
 import tarfile
@@ -261,6 +262,16 @@ def test_configuration_of_the_environment(wheel):
     path = wheel(TRAMP_BUILD_LINK='static')
     assert not [name for name in names_in(path) if 'libtramp' in name]
     assert 'setuptools_cpp-1.0.dist-info/tramp-build.json' in names_in(path)
+
+
+@in_package('setuptools-many')
+def test_the_report_it_names_is_there(package, env):
+    """setuptools moves the wheel to its place after the last command has run."""
+    code = 'import sys, setuptools.build_meta as b; b.build_wheel("dist")'
+    said = run(sys.executable, '-c', code, cwd=package, env={**env, 'TRAMP_BUILD_EXCLUDE_FUNCTIONS': 'fail'}).stderr
+    where = re.search(r'2 rows routed, 1 skipped \(why: tramp-build report (.+)\)', said)[1]
+    assert where.startswith('dist/setuptools_many-')
+    assert (package / where).is_file()
 
 
 @in_package('setuptools-cpp')

@@ -94,14 +94,14 @@ class Routing:
 
         return build_report.from_state(self.state)
 
-    def bundle(self, wheel_file: Path) -> None:
-        """Make a wheel self-contained and say what was done."""
+    def bundle(self, wheel_file: Path, shown: Path | None = None) -> None:
+        """Make a wheel self-contained and say what was done; `shown` is where the wheel will lie if it is moved after this."""
         from tramp_build import report
 
         done = self.report()
         data = report.dumps(done).encode('ascii') if done['summary']['routed'] else None
         wheel.bundle(wheel_file, self.tools.library_dir, data)
-        self.say(done, wheel_file if data else None)
+        self.say(done, (shown or wheel_file) if data else None)
 
     def say(self, done: Report | None = None, where: Path | None = None) -> None:
         """The one line at the end of a build; `where` has the details."""

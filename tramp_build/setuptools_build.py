@@ -144,9 +144,14 @@ def _bdist_wheel(base: type[Any], session: Session) -> type[Any]:
             routing = session.start(build_ext.build_temp)
             with user_errors():
                 for file in wheels:
-                    routing.bundle(Path(file))
+                    routing.bundle(Path(file), _destination(Path(file)))
 
     return bdist_wheel
+
+
+def _destination(wheel: Path) -> Path:
+    """Where a wheel ends up: setuptools.build_meta has it made in a `.tmp-…` within the directory asked for, and moves it up."""
+    return wheel.parent.parent / wheel.name if wheel.parent.name.startswith('.tmp-') else wheel
 
 
 def _route(compiler: Any, command: list[str]) -> None:
