@@ -185,7 +185,7 @@ class _Unit:
             found = self.forwards.uses(function, place)
             if isinstance(found, Kept):
                 return found
-            edits += [*found.edits, *parameters.edits(self.text, function, place, used=bool(found.edits), cxx=self.language == 'c++')]
+            edits += [*found.edits, *parameters.edits(self.text, function, place, cxx=self.language == 'c++')]
             calls |= found.calls
         return Upgrade(tuple(edits), frozenset(calls), keywords)
 
@@ -206,7 +206,7 @@ class _Unit:
             if frame is None or found.asks or (not static and frame.self.type and self.forwards.calls_of(function.name)):
                 return Kept(stays.reason, stays.line)
             if function.body:
-                edits += [*found.edits, *parameters.edits(self.text, function, place, used=bool(found.edits), cxx=self.language == 'c++')]
+                edits += [*found.edits, *parameters.edits(self.text, function, place, cxx=self.language == 'c++')]
             if function.body or static:
                 edits += entries.edits(function, frame, keywords=keywords, reads=found.reads, cxx=self.language == 'c++', shared=not static)
             calls |= found.calls | ({f'by_vector{_suffix(keywords=keywords)}'} if found.reads else set())

@@ -82,7 +82,9 @@ class Forwards:
             name = pending.pop()
             for callee, place in self._passed_on(name):
                 helper = callee.decode('ascii', 'replace')
-                if callee not in self._places and self._may_help(helper):
+                # Some pass NULL for the keywords, which does not tell that it takes some.
+                more = helper in self._helpers and self._places[callee].kwargs is None and place.kwargs is not None
+                if more or (callee not in self._places and self._may_help(helper)):
                     self._places[callee] = place
                     self._helpers.add(helper)
                     pending.append(helper)
@@ -198,6 +200,6 @@ class Forwards:
             uses = self.uses(function, place)
             assert isinstance(uses, Uses)
             found += uses.edits
-            found += parameters.edits(self.text, function, place, used=bool(uses.edits), cxx=self.language == 'c++')
+            found += parameters.edits(self.text, function, place, cxx=self.language == 'c++')
             calls |= uses.calls
         return tuple(found), frozenset(calls)

@@ -55,9 +55,12 @@ class Mentions:
         return self.text[place + len(name) : place + len(name) + 200].lstrip()[:1] == b'('
 
     def _is_code(self, place: int) -> bool:
+        """Tell whether a word is no part of a comment or a string, nor of a C structure, which only declares members."""
         if self._code is None:
             found = tokens(self.text, Span(0, len(self.text)), self.language)
             self._code = {start for kind, _, start, _ in found if kind == lexer.WORD}
+            if self.language == 'c':
+                self._code -= set(_in_structures(found))
         return place in self._code
 
     def _another(self, name: bytes, place: int) -> bool:
@@ -79,3 +82,15 @@ class Mentions:
         if body not in self._variables:
             self._variables[body] = variables(self.text, tokens(self.text, body, self.language))
         return self._variables[body]
+
+
+def _in_structures(found: Sequence[lexer.Token]) -> Iterator[int]:
+    """Yield the places of the words between the braces of `struct {...}` and `union {...}`."""
+    depth = 0
+    for index, (kind, text, start, _) in enumerate(found):
+        if depth:
+            depth += (text == b'{') - (text == b'}')
+            if kind == lexer.WORD:
+                yield start
+        elif text == b'{' and any(found[at][1] in (b'struct', b'union') for at in (index - 1, index - 2) if at >= 0):
+            depth = 1

@@ -47,14 +47,14 @@ def _name(text: bytes, parameter: Parameter) -> bytes | None:
     return b'' if unused else match[1]
 
 
-def edits(text: bytes, function: Function, place: Forward, *, used: bool, cxx: bool) -> list[Edit]:
-    """Return the edits that make the parameters a vector's; `used`: the body does something with it."""
-    attribute = '' if used or not function.body else ' __attribute__((unused))'
-    args = f'{c_type(VECTOR, cxx=cxx)}{ARGS}{attribute}, {c_type(SIZE, cxx=cxx)}{NARGS}'
+def edits(text: bytes, function: Function, place: Forward, *, cxx: bool) -> list[Edit]:
+    """Return the edits that make the parameters a vector's."""
     # `(void)args;` and a lone GET_SIZE use one of the two; the other must not warn.
-    found = [_edit(text, function.parameters[place.args].span, f'{args} __attribute__((unused))')]
+    unused = ' __attribute__((unused))' if function.body else ''
+    args = f'{c_type(VECTOR, cxx=cxx)}{ARGS}{unused}, {c_type(SIZE, cxx=cxx)}{NARGS}{unused}'
+    found = [_edit(text, function.parameters[place.args].span, args)]
     if place.kwargs is not None:
-        kwnames = f'{c_type(OBJECT, cxx=cxx)}{KWNAMES} __attribute__((unused))'
+        kwnames = f'{c_type(OBJECT, cxx=cxx)}{KWNAMES}{unused}'
         found.append(_edit(text, function.parameters[place.kwargs].span, kwnames))
     return found
 

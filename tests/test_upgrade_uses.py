@@ -1,0 +1,83 @@
+"""What functions do with their arguments, and whom they hand them to: stock against upgraded, on every interpreter."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from rewrite_support import compile_module, rewritten_unit
+from runtime_support import Interpreter
+
+from tramp_build.config import Config
+from tramp_build.project import Project
+
+SOURCE = Path(__file__).resolve().parent / 'cases' / 'upgrade_uses.c'
+FLAGS = [
+    '-Wall',
+    '-Wextra',
+    '-Werror',
+    '-Wcast-qual',
+    '-Wno-missing-field-initializers',
+    '-Wno-cast-function-type',
+    '-Wno-deprecated-declarations',
+]
+
+SCRIPT = r"""
+import json, sys
+import case
+
+def outcome(call):
+    try:
+        return repr(call())
+    except Exception as exc:
+        return f'{type(exc).__name__}: {exc}'
+
+arguments = [
+    ((), {}), ((1,), {}), ((1, 2), {}), ((1, 2, 3), {}), (('x',), {}), (('x', 2), {}), ((None, 2.5), {}), ((10**400,), {}),
+    ((1,), {'b': 5}), ((1,), {'second': 5}), ((), {'first': 1}), ((1,), {'start': 9}), ((3,), {'unknown': 2}), ((), {'a': 1, 'b': 2}),
+    (tuple(range(40)), {}), ((5, 9), {}), ((-1,), {}),
+]
+thing = case.Thing()
+callables = {name: getattr(case, name) for name in dir(case) if not name.startswith('__') and name != 'Thing'}
+callables.update({f'thing.{name}': getattr(thing, name) for name in dir(thing) if not name.startswith('__')})
+callables.update({f'Thing.{name}': getattr(case.Thing, name) for name in ('find', 'calls')})
+results = {name: [outcome(lambda: f(*args, **kwargs)) for args, kwargs in arguments] for name, f in callables.items()}
+results['empty'] = [outcome(lambda: f(1, **{})) for f in callables.values()]
+marker = object()
+counted = sys.getrefcount(marker)
+for _ in range(50):
+    case.item(marker, marker)
+    case.helped(marker, second=marker)
+    outcome(lambda: case.helped(marker, third=marker))
+    thing.called(marker, b=marker)
+    thing.calls(marker)
+results['reference count'] = sys.getrefcount(marker) - counted
+print(json.dumps(results))
+"""
+
+
+@pytest.fixture(scope='module')
+def unit(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The rewritten source; every function in it is upgraded."""
+    plan = Project(SOURCE, Config()).plan_file(SOURCE)
+    assert plan
+    varargs = [e for t in plan.tables for e in t.entries if (e.convention or '').startswith('varargs')]
+    assert {e.function: e.kept for e in varargs if 'fastcall' not in e.how} == {}
+    assert {name for name, upgrade in plan.upgrades.items() if upgrade.entry != 'same'} == {'called'}
+    return rewritten_unit(SOURCE, tmp_path_factory.mktemp('upgrade'))
+
+
+def test_nobody_sees_it(interpreter: Interpreter, unit: Path, tmp_path: Path) -> None:
+    include = interpreter.check('import sysconfig; print(sysconfig.get_path("include"), end="")')
+    compile_module(SOURCE, tmp_path / 'stock', *FLAGS, barrier_library=False, include=include)
+    compile_module(unit, tmp_path / 'upgraded', *FLAGS, include=include)
+    stock, upgraded = (json.loads(interpreter.check(SCRIPT, tmp_path / name)) for name in ('stock', 'upgraded'))
+    assert len(stock) > 20
+    for name, expected in stock.items():
+        assert upgraded[name] == expected, name
+
+
+@pytest.mark.parametrize('optimize', ['-O2', '-DNDEBUG'])
+def test_without_warnings(optimize: str, unit: Path, tmp_path: Path) -> None:
+    compile_module(unit, tmp_path, optimize, *FLAGS, '-Wunused', '-Wmissing-prototypes', '-Wstrict-prototypes')
