@@ -123,7 +123,11 @@ class Forwards:
         paths = {f.scope.path + tuple(f.name.split('::')[:-1]) for f in found}
         qualifier = tuple(name.split('::')[:-1])
         declared = any(f.scope.kind is ScopeKind.CLASS for f in found)
-        return len(paths) != 1 or not declared or next(iter(paths))[-len(qualifier) :][: len(qualifier)] != qualifier
+        if len(paths) != 1 or not declared:
+            return True
+        # Nobody names an unnamed namespace.
+        path = [name for name in next(iter(paths)) if name]
+        return tuple(path[len(path) - len(qualifier) :]) != qualifier
 
     def _unread(self, function: Function, place: Forward) -> Uses | None:
         names = parameters.names(self.text, function, place)

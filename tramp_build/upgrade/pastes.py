@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -19,8 +20,9 @@ _WORD: Final = re.compile(rb'\w+')
 _NAME: Final = re.compile(rb'[A-Za-z_]\w*')
 _INVOCATION: Final = re.compile(rb'\b([A-Za-z_]\w*)[\s\\]*\(')
 _PARTS: Final = re.compile(rb'"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'|[(),]')
-# Arguments that are longer are taken up to here, all of their words for each parameter.
-_MAX_ARGUMENTS: Final = 4000
+# Arguments of more brackets and commas are taken up to a place, all of their words for each parameter.
+_MAX_PARTS: Final = 200
+_MAX_ARGUMENTS: Final = 1000
 # Names for names for macros: no longer chain is followed.
 _MAX_NAMES: Final = 5
 
@@ -80,7 +82,7 @@ class Macros:
             for macro, definition in self._meant(match[1], 0) if match[1] in self.definitions else ():
                 arguments = _arguments(text, match.end(), len(definition.parameters))
                 for parameter, argument in zip(definition.parameters, arguments, strict=False):
-                    words = self._with_expansions(set(_WORD.findall(argument)))
+                    words = self._with_expansions(_words(argument))
                     own = words.intersection(within[1])
                     for name in own:
                         self.flows.setdefault((within[0], name), set()).add((macro, parameter))
@@ -103,7 +105,7 @@ class Macros:
             found, pending = {word}, [word]
             while pending:
                 for definition in self.definitions.get(pending.pop(), ()):
-                    more = set() if definition.parameters else set(_WORD.findall(definition.replacement)) - found
+                    more = set() if definition.parameters else _words(definition.replacement) - found
                     found |= more
                     pending += more
             self._expansions[word] = frozenset(found)
@@ -144,9 +146,8 @@ class Pastes:
         last = chain[-1]
         if last not in parameters and not rest.endswith(last):
             return False
-        # An argument may be empty.
         return any(
-            (not end or self._is_given((macro, part), rest[:end])) and self._fits(macro, following, parameters, rest[end:])
+            self._is_given((macro, part), rest[:end]) and self._fits(macro, following, parameters, rest[end:])
             for end in range(len(rest) + 1)
         )
 
@@ -159,11 +160,16 @@ class Pastes:
         return word.isdigit() or word in self.macros.given.get(place, ()) or word in self._given.get(place, ())
 
 
+def _words(text: bytes) -> set[bytes]:
+    """Return the words of a text, the empty one where it has none."""
+    return set(_WORD.findall(text)) or {b''}
+
+
 def _arguments(text: bytes, start: int, count: int) -> list[bytes]:
     """Return the arguments of the invocation whose parenthesis ends at `start`; all in one for each where no end is found."""
     depth, first = 0, start
     found: list[bytes] = []
-    for match in _PARTS.finditer(text, start, start + _MAX_ARGUMENTS):
+    for match in islice(_PARTS.finditer(text, start), _MAX_PARTS):
         if match[0] == b'(':
             depth += 1
         elif match[0] == b')':
