@@ -102,7 +102,8 @@ static unsigned text_data(void)
     return (unsigned)offset;
 }
 
-/* Before these bits stand those that say whether it is interned: two, since 3.14 sixteen.  What is behind may be anything. */
+/* Before these bits stand those that say whether it is interned: two in every version up to 3.14.  That they get half of the word is tried
+ * as well.  What is behind may be anything. */
 static bool look_at_text(struct tramp_layout *found)
 {
     unsigned shift = check_states(2) ? 2 : 16;

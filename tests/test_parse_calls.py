@@ -100,6 +100,23 @@ def test_which_way(interpreter: Interpreter, own: Path, rows: list[tuple[str, st
     assert [row for row in taken if row[2] != slow] == []
 
 
+def test_layout_is_found(interpreter: Interpreter, own: Path) -> None:
+    """The first call looks, with an error set or not; else every call would ask, and only be slower."""
+    interpreter.check(
+        """
+        import twins
+        assert not twins.is_known()
+        twins.prepare(None, 'OO', None, [('o', None)] * 2, 1, 0, 0)
+        twins.fast(1, 2)
+        assert twins.is_known()
+        twins.blind(True)
+        twins.fast(1, 2)
+        assert not twins.is_known()
+        """,
+        own,
+    )
+
+
 def test_args_tuple(interpreter: Interpreter, twins: Path) -> None:
     interpreter.check(
         """
