@@ -101,7 +101,7 @@ def test_which_way(interpreter: Interpreter, own: Path, rows: list[tuple[str, st
 
 
 def test_layout_is_found(interpreter: Interpreter, own: Path) -> None:
-    """The first call looks, with an error set or not; else every call would ask, and only be slower."""
+    """The first call looks; if it found nothing, every call would ask, and only be slower."""
     interpreter.check(
         """
         import twins
