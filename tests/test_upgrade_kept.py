@@ -163,3 +163,19 @@ LIMITED = '#define Py_LIMITED_API 0x03060000\n'
 )
 def test_other_files(files: dict[str, str], expected: str, tmp_path: Path) -> None:
     assert outcome(tmp_path, files=files) == expected
+
+
+@pytest.mark.parametrize(
+    ('path', 'expected', 'helped'),
+    [
+        # A header may declare it, in the text that the compiler sees and we do not.
+        ('other.h', 'static', 'args-escape'),
+        # Another unit has one of its own.
+        ('other.c', 'same', 'same'),
+    ],
+)
+def test_internal_names_in_other_files(path: str, expected: str, helped: str, tmp_path: Path) -> None:
+    files = {path: 'static PyObject *f(PyObject *, PyObject *, PyObject *);\nstatic int h(PyObject *, int, PyObject *);\n'}
+    assert outcome(tmp_path, body=SECOND, files=files) == expected
+    files = {path: files[path].splitlines()[1]}
+    assert outcome(tmp_path, before=HELPER, body='h(args, 1, kwargs);', files=files) == helped

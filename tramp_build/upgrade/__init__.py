@@ -159,7 +159,7 @@ class _Unit:
 
     def _stays(self, name: str, functions: list[Function], rows: list[tuple[Row, Entry]]) -> _Stays | None:
         """Return why others than routed rows of this file need the function as it is."""
-        if not self._internal(functions) and self.surroundings.mentioned_elsewhere(last_component(name)):
+        if self.surroundings.mentioned_elsewhere(last_component(name), internal=self._internal(functions)):
             return _Stays(Reason.EXTERNAL_LINKAGE, functions[0].line)
         if self.surroundings.may_be_pasted(last_component(name)):
             return _Stays(Reason.MAY_BE_PASTED, functions[0].line)

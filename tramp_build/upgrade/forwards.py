@@ -166,7 +166,7 @@ class Forwards:
         internal = any(f.static or '' in f.scope.path for f in functions)
         if self.surroundings.is_macro(name) or self.surroundings.may_be_pasted(name):
             return False
-        return internal or not self.surroundings.mentioned_elsewhere(name)
+        return not self.surroundings.mentioned_elsewhere(name, internal=internal)
 
     def _settle(self) -> None:
         """Drop functions until those that are left need nothing of one that was dropped."""

@@ -130,10 +130,10 @@ class Surroundings:
         """Tell whether the project asks a table or a function object for the C function."""
         return any(facts.reads_tables for facts in self._everywhere())
 
-    def mentioned_elsewhere(self, name: str) -> bool:
-        """Tell whether another file has the word."""
+    def mentioned_elsewhere(self, name: str, *, internal: bool = False) -> bool:
+        """Tell whether another file has the word; of an `internal` function only files matter that may be included here, and declare it."""
         word = name.encode()
-        return any(word in facts.words for facts in self._everywhere() if facts is not self.here)
+        return any(word in facts.words and (facts.shared or not internal) for facts in self._everywhere() if facts is not self.here)
 
     def macros_with(self, names: Set[bytes]) -> frozenset[bytes]:
         """Return the macros whose replacement brings one of the names along."""
