@@ -170,12 +170,15 @@ def test_other_files(files: dict[str, str], expected: str, tmp_path: Path) -> No
     [
         # A header may declare it, in the text that the compiler sees and we do not.
         ('other.h', 'static', 'args-escape'),
+        ('words.h', 'same', 'same'),
         # Another unit has one of its own.
         ('other.c', 'same', 'same'),
     ],
 )
 def test_internal_names_in_other_files(path: str, expected: str, helped: str, tmp_path: Path) -> None:
     files = {path: 'static PyObject *f(PyObject *, PyObject *, PyObject *);\nstatic int h(PyObject *, int, PyObject *);\n'}
+    if path == 'words.h':
+        files = {path: '/* f */ int f;\n/* h and more */\n'}
     assert outcome(tmp_path, body=SECOND, files=files) == expected
     files = {path: files[path].splitlines()[1]}
     assert outcome(tmp_path, before=HELPER, body='h(args, 1, kwargs);', files=files) == helped

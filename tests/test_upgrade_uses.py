@@ -57,6 +57,21 @@ print(json.dumps(results))
 """
 
 
+UNNEEDED = """
+#include <Python.h>
+{linkage} PyObject *number(PyObject *self, PyObject *args);
+{linkage} PyObject *number(PyObject *self, PyObject *args)
+{{
+    int value;
+    (void)self;
+    return PyArg_ParseTuple(args, "i", &value) ? PyLong_FromLong(value) : NULL;
+}}
+static PyMethodDef methods[] = {{{{"number", number, METH_VARARGS, NULL}}, {{NULL, NULL, 0, NULL}}}};
+static struct PyModuleDef module = {{PyModuleDef_HEAD_INIT, "case", NULL, -1, methods, NULL, NULL, NULL, NULL}};
+PyMODINIT_FUNC PyInit_case(void) {{ return PyModule_Create(&module); }}
+"""
+
+
 @pytest.fixture(scope='module')
 def unit(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The rewritten source; every function in it is upgraded."""
@@ -81,3 +96,20 @@ def test_nobody_sees_it(interpreter: Interpreter, unit: Path, tmp_path: Path) ->
 @pytest.mark.parametrize('optimize', ['-O2', '-DNDEBUG'])
 def test_without_warnings(optimize: str, unit: Path, tmp_path: Path) -> None:
     compile_module(unit, tmp_path, optimize, *FLAGS, '-Wunused', '-Wmissing-prototypes', '-Wstrict-prototypes')
+
+
+@pytest.mark.parametrize(('suffix', 'linkage'), [('.c', 'static'), ('.cpp', 'static'), ('.cpp', 'extern "C"')])
+def test_first_entry_that_nobody_needs(suffix: str, linkage: str, tmp_path: Path) -> None:
+    """A header has the name, so the first entry stays; it does not warn that nobody calls it."""
+    source = tmp_path / f'unit{suffix}'
+    source.write_text(UNNEEDED.format(linkage=linkage))
+    (tmp_path / 'other.h').write_text('int number(int);\n')
+    project = Project(tmp_path, Config())
+    plan = project.plan_file(source)
+    assert plan
+    assert plan.upgrades['number'].entry != 'same'
+    result = project.rewrite_file(source, plan)
+    assert result
+    unit = tmp_path / f'rewritten{suffix}'
+    unit.write_bytes(result.prelude + b'\n' + result.text)
+    compile_module(unit, tmp_path / 'out', '-O1', '-Wall', '-Wextra', '-Werror')

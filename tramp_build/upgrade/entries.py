@@ -27,6 +27,7 @@ SELF_NAMING: Final = frozenset({
 })  # fmt: skip
 _ATTRIBUTE: Final = re.compile(r'__attribute__\s*\(\(.*?\)\)\s*|extern\s*"C(?:\+\+)?"')
 _ATTRIBUTES: Final = re.compile(r'__attribute__\s*\(\(.*?\)\)|\[\[.*?\]\]')
+_LINKAGE: Final = re.compile(r'\s*extern\s*"C(?:\+\+)?"')
 # The result is an object: libtramp hands it through.
 _OBJECT: Final = re.compile(r'(?:\bPyObject|\bstruct\s+_object)\s*\*\s*\Z')
 # A pointer to something, and perhaps the name.
@@ -150,6 +151,12 @@ def _insert(offset: int, text: str) -> Edit:
     return Edit(Span(offset, offset), b' ' + text.encode('utf-8', 'surrogateescape'))
 
 
+def _linkage(head: str) -> tuple[str, str]:
+    """Split off `extern "C"`: attributes stand behind it, and in front of the rest, where they are the function's."""
+    match = _LINKAGE.match(head)
+    return (f'{match[0]} ', head[match.end() :]) if match else ('', head)
+
+
 @dataclass(frozen=True, slots=True)
 class _First:
     """A function under its own name: what it always was to those who refer to it."""
@@ -165,7 +172,8 @@ class _First:
         unused = '' if reads else ' __attribute__((unused))'
         given = ', '.join([f'{self.self.type or obj}tramp_self', *(f'{obj}{name}{unused}' for name in self._names())])
         call = self._over() if reads else self._without()
-        return f'{frame.head} __attribute__((cold, unused)) {self.name}({given}) {frame.tail} {{ return {call}; }}'
+        linkage, specifiers = _linkage(frame.head)
+        return f'{linkage}__attribute__((cold, unused)) {specifiers} {self.name}({given}) {frame.tail} {{ return {call}; }}'
 
     def _names(self) -> tuple[str, ...]:
         return ('tramp_args', 'tramp_kwargs') if self.keywords else ('tramp_args',)

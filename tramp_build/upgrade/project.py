@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _DEFINE: Final = re.compile(rb'^[ \t]*#[ \t]*define[ \t]+(\w+)(\(([^)\n]*)\))?((?:[^\n\\]|\\.|\\\r?\n)*)', re.MULTILINE)
 _WORD: Final = re.compile(rb'[A-Za-z_]\w*')
+_CALLED: Final = re.compile(rb'\b([A-Za-z_]\w*)\s*\(')
 # A read of a table's members, or of a function object's; `.ml_meth = f` in a table is none.
 _READS: Final = re.compile(rb'\bml_(?:meth|flags)\b(?!\s*=[^=])|\bPyCFunction_(?:GetFunction|GetFlags|GET_FUNCTION|GET_FLAGS)\b')
 _LIMITED: Final = re.compile(rb'^[ \t]*#[ \t]*define[ \t]+Py_LIMITED_API\b[ \t]*(?:\(?[ \t]*(\w+))?', re.MULTILINE)
@@ -53,6 +54,7 @@ class Facts:
     calls_tables: bool  # and may call what it finds
     limited: bool
     shared: bool  # other files may include it
+    declares: frozenset[bytes]  # what it may declare for them: the words before parentheses
 
 
 def facts_of(source: bytes, *, shared: bool = True) -> Facts:
@@ -69,7 +71,8 @@ def facts_of(source: bytes, *, shared: bool = True) -> Facts:
     reads = [] if cython else list(_READS.finditer(source))
     calls = not all(_is_asked(source, match) for match in reads)
     limited = not cython and any(_below(match[1]) for match in _LIMITED.finditer(source))
-    return Facts(macros, frozenset(_WORD.findall(source)), bool(reads), calls, limited, shared)
+    declares = frozenset(_CALLED.findall(source)) if shared else frozenset()
+    return Facts(macros, frozenset(_WORD.findall(source)), bool(reads), calls, limited, shared, declares)
 
 
 def _is_asked(source: bytes, read: re.Match[bytes]) -> bool:
@@ -131,9 +134,10 @@ class Surroundings:
         return any(facts.reads_tables for facts in self._everywhere())
 
     def mentioned_elsewhere(self, name: str, *, internal: bool = False) -> bool:
-        """Tell whether another file has the word; of an `internal` function only files matter that may be included here, and declare it."""
+        """Tell whether another file has the word; an `internal` function matters only to one that may be included here, and declare it."""
         word = name.encode()
-        return any(word in facts.words and (facts.shared or not internal) for facts in self._everywhere() if facts is not self.here)
+        others = (facts for facts in self._everywhere() if facts is not self.here)
+        return any(word in (facts.declares if internal else facts.words) for facts in others)
 
     def macros_with(self, names: Set[bytes]) -> frozenset[bytes]:
         """Return the macros whose replacement brings one of the names along."""
