@@ -14,6 +14,7 @@ from rewrite_support import INCLUDE
 from runtime_support import Interpreter
 
 from tramp_build import paths
+from tramp_build.compile import create_state, prepare_project
 from tramp_build.config import Config
 from tramp_build.project import Project
 
@@ -252,12 +253,43 @@ def test_a_file_that_is_excluded_offers_nothing(tmp_path: Path) -> None:
     assert plan_of(tmp_path, 'b.c', Config(fastcall=False)) == {'f': ()}
 
 
-def test_a_static_one_is_declared_in_time(tmp_path: Path) -> None:
-    """A stub in front of the table needs a declaration in front of itself."""
-    header = 'static PyObject *f(PyObject *, PyObject *);\n'
-    table = 'static PyMethodDef t[] = {{"f", f, METH_VARARGS, 0}, {0}};\n'
-    late = 'static ' + BODY + 'void *keep(void) { return f; }\n'
-    (tmp_path / 'late.c').write_text('#include "f.h"\n' + table + late)
-    (tmp_path / 'early.c').write_text(header + table + late)
-    assert plan_of(tmp_path, 'late.c') == {'f': ()}
-    assert plan_of(tmp_path, 'early.c') == {'f': ('fastcall',)}
+@pytest.mark.parametrize('suffix', ['.c', '.cpp'])
+def test_a_static_one_that_a_header_declares(suffix: str, tmp_path: Path) -> None:
+    """The header is not rewritten, so the function it knows stays; a stub in front of the table knows the other by itself."""
+    (tmp_path / 'f.h').write_text('static PyObject *f(PyObject *, PyObject *);\n')
+    unit = tmp_path / f'unit{suffix}'
+    unit.write_text(
+        '#include <Python.h>\n#include "f.h"\nstatic PyMethodDef methods[] = {{"f", f, METH_VARARGS, 0}, {0, 0, 0, 0}};\n'
+        'static PyModuleDef module = {PyModuleDef_HEAD_INIT, "case", 0, -1, methods, 0, 0, 0, 0};\n'
+        'PyMODINIT_FUNC PyInit_case(void);\nPyMODINIT_FUNC PyInit_case(void) { return PyModule_Create(&module); }\n'
+        f'static {BODY}'.replace('? self : 0', '? PyLong_FromLong(n) : 0')
+    )
+    assert 'fastcall' in plan_of(tmp_path, unit.name)['f']
+    project = Project(tmp_path, Config())
+    plan = project.plan_file(unit)
+    assert plan
+    result = project.rewrite_file(unit, plan)
+    assert result
+    copy = tmp_path / f'copy{suffix}'
+    copy.write_bytes(result.prelude + b'\n#line 1\n' + result.text)
+    build([copy], tmp_path / 'out', '-Wno-unused-parameter')
+    done = subprocess.run(
+        [sys.executable, '-c', 'import case; print(case.f(5))'], cwd=tmp_path / 'out', capture_output=True, text=True, check=True
+    )
+    assert done.stdout == '5\n'
+
+
+def test_messages_know_functions_by_their_own_names(tmp_path: Path) -> None:
+    (tmp_path / 'a.c').write_text('#include <Python.h>\n' + BODY.replace('int n;', 'int n, noise;'))
+    (tmp_path / 'b.c').write_text(ROWS)
+    config = Config()
+    state = create_state(tmp_path / 'state', tmp_path, config, rpath='absolute')
+    prepare_project(tmp_path, config, state)
+    words = ['gcc', '-Wall', '-isystem', INCLUDE, '-c', 'a.c', '-o', 'a.o']
+    said = [
+        subprocess.run([*launcher, *words], cwd=tmp_path, capture_output=True, text=True, check=True).stderr
+        for launcher in ([], [paths.launcher(), f'--tramp-state={state.dir}'])
+    ]
+    assert 'In function ‘f’' in said[0]
+    assert said[1] == said[0]
+    assert [entry.outcome for entry in state.log()] == ['routed']

@@ -209,6 +209,7 @@ class Upgrade:
     # Where what takes the vector is: the function itself, or a second entry that is static here, other files' as well, or another
     # file's, which may lack it.
     entry: Literal['same', 'static', 'shared', 'elsewhere'] = 'same'
+    late: str = ''  # a declaration of the second entry, for tables that stand in front of every other
 
 
 @dataclass(frozen=True, slots=True)

@@ -275,6 +275,7 @@ void restore_names(const struct unit *unit, const char *source, struct buffer *t
     for (size_t i = 0; i < unit->parts.count; i++)
         replace_all(text, unit->parts.items[i], unit->spelled.items[i]);
     replace_all(text, unit->path, source);
+    replace_all(text, ENTRY_PREFIX, "");
     if (unit->sibling_prefix)
         replace_all(text, unit->sibling_prefix, unit->sibling_spelled);
 }

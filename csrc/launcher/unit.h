@@ -24,6 +24,8 @@
 #include "parse.h"
 
 #define INCLUDE_MARK "tramp-build:"
+/* In front of the name of a function that has a second entry (tramp_build/upgrade/entries.py). */
+#define ENTRY_PREFIX "tramp_v_"
 
 struct unit {
     char *path;    /* as given to the compiler: DIRECTORY OF THE OUTPUT/.tramp-build/NAME/a.c */
@@ -44,7 +46,7 @@ const char *make_unit(struct unit *unit, const char *state, const char *name, co
 /* Removes it, its parts, its dependencies, and the directories if they are empty then. */
 void remove_unit(const struct unit *unit);
 
-/* Writes paths back as the user spelled them. */
+/* Writes paths and names of functions back as the user spelled them. */
 void restore_names(const struct unit *unit, const char *source, struct buffer *text);
 
 #endif

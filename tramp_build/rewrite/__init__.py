@@ -147,6 +147,8 @@ class _Rewriter:
         impl, old = self._text(span), None
         if 'fastcall' in entry.how:
             self._flags(row)
+            if late := self.plan.upgrades[entry.function].late:
+                self._insert(table.outer_start, late, late)
             if self.plan.upgrades[entry.function].entry == 'elsewhere':
                 old = stubs.Old(BY_CONVENTION[entry.convention], impl)
             # Behind an upgrade the casts of the row are to a type that the function no longer has.

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from tramp_build.model import Edit, Kept, Reason, Upgrade
 from tramp_build.scan import lexer
 from tramp_build.upgrade import entries, parameters
-from tramp_build.upgrade.entries import SELF_NAMING, Frame, listed, says_its_name
+from tramp_build.upgrade.entries import SELF_NAMING, Frame, Self, listed, says_its_name
 from tramp_build.upgrade.forwards import Forwards, is_member, last_component
 from tramp_build.upgrade.mentions import Mentions
 from tramp_build.upgrade.parameters import KEYWORDS, VARARGS
@@ -192,7 +192,7 @@ class _Unit:
     def _second(self, functions: list[Function], stays: _Stays, rows: list[tuple[Row, Entry]], *, keywords: bool) -> Upgrade | Kept:
         """Let a second entry take the vector."""
         static = self._internal(functions)
-        if any(is_member(f) for f in functions) or self._says_its_name(functions) or (static and not self._in_time(functions, rows)):
+        if any(is_member(f) for f in functions) or self._says_its_name(functions):
             return Kept(stays.reason, stays.line)
         place = KEYWORDS if keywords else VARARGS
         edits: list[Edit] = []
@@ -210,7 +210,16 @@ class _Unit:
             if function.body or static:
                 edits += entries.edits(function, frame, keywords=keywords, reads=found.reads, cxx=self.language == 'c++', shared=not static)
             calls |= found.calls | ({f'by_vector{_suffix(keywords=keywords)}'} if found.reads else set())
-        return Upgrade(tuple(edits), frozenset(calls), keywords, 'static' if static else 'shared')
+        late = self._late(functions, rows, keywords=keywords) if static else ''
+        return Upgrade(tuple(edits), frozenset(calls), keywords, 'static' if static else 'shared', late)
+
+    def _late(self, functions: list[Function], rows: list[tuple[Row, Entry]], *, keywords: bool) -> str:
+        """Return a declaration of the second entry, empty where there is one in front of each stub that calls it."""
+        if self._in_time(functions, rows):
+            return ''
+        own = Self.of(self.text, functions[0])
+        assert own is not None
+        return entries.declaration(functions[0].name, own, keywords=keywords, cxx=self.language == 'c++')
 
     def _in_time(self, functions: list[Function], rows: list[tuple[Row, Entry]]) -> bool:
         """Tell whether something declares the second entry before each stub that calls it."""

@@ -46,6 +46,11 @@ def parameters(*, keywords: bool, cxx: bool, self_type: str = '') -> str:
     return ', '.join([self_type or c_type(OBJECT, cxx=cxx).strip(), *(c_type(kind, cxx=cxx).strip() for kind in kinds)])
 
 
+def declaration(function: str, own: Self, *, keywords: bool, cxx: bool) -> str:
+    """Declare the second entry of a static function."""
+    return f'static {c_type(OBJECT, cxx=cxx)}{name_of(function)}({parameters(keywords=keywords, cxx=cxx, self_type=own.type)});'
+
+
 def listed(source: bytes, scan: ScanResult) -> dict[str, frozenset[str | None]]:
     """Return the functions that the method tables of a file name plainly, and by which conventions."""
     found: dict[str, set[str | None]] = {}
