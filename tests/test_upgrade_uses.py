@@ -113,3 +113,49 @@ def test_first_entry_that_nobody_needs(suffix: str, linkage: str, tmp_path: Path
     unit = tmp_path / f'rewritten{suffix}'
     unit.write_bytes(result.prelude + b'\n' + result.text)
     compile_module(unit, tmp_path / 'out', '-O1', '-Wall', '-Wextra', '-Werror')
+
+
+TYPED = """
+#include <Python.h>
+typedef struct {{ PyObject_HEAD int value; }} Thing;
+{linkage} PyObject *number(Thing *self, PyObject *args);
+{linkage} PyObject *number(Thing *self, PyObject *args)
+{{
+    int value;
+    return PyArg_ParseTuple(args, "i", &value) ? PyLong_FromLong(value + self->value) : NULL;
+}}
+{linkage} PyObject *ignores(Thing *self, PyObject *args, PyObject *kwargs);
+{linkage} PyObject *ignores(Thing *Py_UNUSED(self), PyObject *args, PyObject *kwargs)
+{{
+    (void)args;
+    (void)kwargs;
+    Py_RETURN_NONE;
+}}
+"""
+TYPED_TABLE = """
+#include <Python.h>
+PyObject *number(void *self, PyObject *args);
+PyObject *ignores(void *self, PyObject *args, PyObject *kwargs);
+PyMethodDef methods[] = {
+    {"number", (PyCFunction)(void (*)(void))number, METH_VARARGS, NULL},
+    {"ignores", (PyCFunction)(void (*)(void))ignores, METH_VARARGS | METH_KEYWORDS, NULL},
+    {NULL, NULL, 0, NULL}
+};
+"""
+
+
+@pytest.mark.parametrize(('suffix', 'linkage'), [('.c', ''), ('.cpp', 'extern "C"')])
+def test_self_of_another_type(suffix: str, linkage: str, tmp_path: Path) -> None:
+    """Other files call a second entry with an object, whatever `self` is; the body has what it had."""
+    source = tmp_path / f'unit{suffix}'
+    source.write_text(TYPED.format(linkage=linkage))
+    (tmp_path / 'table.c').write_text(TYPED_TABLE)
+    project = Project(tmp_path, Config())
+    plan = project.plan_file(source)
+    assert plan
+    assert {name: upgrade.entry for name, upgrade in plan.upgrades.items()} == {'number': 'shared', 'ignores': 'shared'}
+    result = project.rewrite_file(source, plan)
+    assert result
+    unit = tmp_path / f'rewritten{suffix}'
+    unit.write_bytes(result.prelude + b'\n' + result.text)
+    compile_module(unit, tmp_path / 'out', '-O1', '-Wall', '-Wextra', '-Werror')
