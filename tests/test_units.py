@@ -158,3 +158,24 @@ def test_a_unit_that_can_not_be_edited_as_one_is_taken_apart(tmp_path: Path) -> 
     assert found.separate(tmp_path / 'u.c')
     assert parts(found) == ['u.c']
     assert not found.separate(tmp_path / 'u.c')
+
+
+@pytest.mark.parametrize(
+    ('include', 'expected'),
+    [
+        ('#include "api.h"', 'limited-api'),
+        ('#include <proj/api.h>', 'limited-api'),
+        ('# include "other.h"', 'limited-api'),
+        ('#include "none.h"', None),
+    ],
+)
+def test_a_limited_api_is_that_of_the_headers_that_a_source_includes(include: str, expected: str | None, tmp_path: Path) -> None:
+    (tmp_path / 'api.h').write_text('#define Py_LIMITED_API 0x03060000\n')
+    (tmp_path / 'other.h').write_text('#include "sub/api.h"\n')
+    function = 'static PyObject *f(PyObject *s, PyObject *a) { return PyArg_ParseTuple(a, "") ? s : 0; }\n'
+    (tmp_path / 'u.c').write_text(f'{include}\n{function}static PyMethodDef t[] = {{{{"f", f, METH_VARARGS, 0}}, {{0}}}};\n')
+    plan = Project(tmp_path, Config()).plan_file(tmp_path / 'u.c')
+    assert plan
+    (entry,) = plan.tables[0].entries
+    assert (entry.kept and entry.kept.reason.value) == expected
+    assert ('fastcall' in entry.how) == (expected is None)

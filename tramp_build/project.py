@@ -176,12 +176,19 @@ class Project:
             here=self._facts_of(path),
             others=lambda: (self._facts_of(other) for other in self._others(path)),
             enabled=self.config.fastcall,
-            limited=limited,
+            limited=limited or self._is_limited(path),
             source=self._text(path),
             listed_elsewhere=lambda: self._listed_elsewhere(path),
             offer_elsewhere=lambda name: self._offer_elsewhere(name, path),
             macros=self._all_macros,
         )
+
+    def _is_limited(self, path: Path) -> bool:
+        """Tell whether a source or a header that it may include asks for a limited API without METH_FASTCALL."""
+        if self._facts_of(path).limited:
+            return True
+        headers = (other for other in self._others(path) if not self.is_unit(other) and self._facts_of(other).limited)
+        return any(self.tree.may_include(part.path, header) for header in headers for part in self.unit(path).parts)
 
     def _all_macros(self) -> Macros:
         if self._macros is None:

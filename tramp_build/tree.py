@@ -31,6 +31,7 @@ _INCLUDE_OF_UNIT: Final = re.compile(rb'#[ \t]*include[ \t]*"([^"\n]+\.(?:c|cc|c
 
 
 _INCLUDE: Final = re.compile(rb'#[ \t]*include[ \t]*"([^"\n]+)"')
+_ANY_INCLUDE: Final = re.compile(rb'#[ \t]*include(?:_next)?[ \t]*(?:["<]([^">\n]+)|(?=[^"<\s]))')
 # Suffixes of what is included for its definitions.
 _WITH_BODIES: Final = frozenset({*_UNITS, '.inc', '.inl', '.ipp', '.tcc'})
 # What is in a file that is read with the unit that includes it: rows; or functions that Python is given.
@@ -51,6 +52,7 @@ class Tree:
     _worth: dict[Path, bool] = field(default_factory=dict, repr=False)
     _owners: dict[Path, Path] | None = field(default=None, repr=False)
     _set: frozenset[Path] | None = field(default=None, repr=False)
+    _by_name: dict[str, list[Path]] | None = field(default=None, repr=False)
 
     def files(self) -> Iterator[Path]:
         """Yield the C and C++ files of the project, absolute and sorted."""
@@ -117,6 +119,23 @@ class Tree:
                     for part in self.unit(unit).parts[1:]:
                         self._owners.setdefault(part.path, unit)
         return path if self.is_unit(path) else self._owners.get(path, path)
+
+    def may_include(self, path: Path, header: Path) -> bool:
+        """Tell whether a source may include a header, directly or by way of other files of the project; by the last part of its name."""
+        if self._by_name is None:
+            self._by_name = {}
+            for other in self.files():
+                self._by_name.setdefault(other.name, []).append(other)
+        seen, todo = set[str](), [path]
+        while todo:
+            for match in _ANY_INCLUDE.finditer(self.readable(todo.pop())):
+                name = os.fsdecode(match[1] or b'').rpartition('/')[2]
+                if not name or name == header.name:
+                    return True  # a name that a macro makes may be any
+                if name not in seen:
+                    seen.add(name)
+                    todo += self._by_name.get(name, [])
+        return False
 
     def _includes_some(self, path: Path) -> bool:
         # The search for the word keeps the lexer away from most files.

@@ -125,7 +125,7 @@ class Surroundings:
         del name
         if not self.enabled:
             return Reason.FASTCALL_OFF
-        if self.limited or any(facts.limited and (facts.shared or facts is self.here) for facts in self._everywhere()):
+        if self.limited:
             return Reason.LIMITED_API
         return Reason.READS_ML_METH if any(facts.calls_tables for facts in self._everywhere()) else None
 
