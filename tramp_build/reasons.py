@@ -89,7 +89,7 @@ SENTENCES: Final[dict[Reason, Sentence]] = {
     ),
     Reason.ARGS_ESCAPE: Sentence(
         'the function uses its argument tuple for more than a parse call, its size or its items, so it keeps METH_VARARGS',
-        'Give the tuple to one of the PyArg_ parsers only.',
+        'Give the tuple to one of the PyArg_ parsers only, or to a static function of the same file that does so.',
     ),
     Reason.KWARGS_ESCAPE: Sentence(
         'the function uses its dictionary of keyword arguments for more than a parse call, so it keeps METH_VARARGS',
