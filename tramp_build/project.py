@@ -15,7 +15,7 @@ from tramp_build.tree import Tree
 from tramp_build.units import localise, localise_problems
 from tramp_build.upgrade import offer
 from tramp_build.upgrade.entries import listed
-from tramp_build.upgrade.project import Facts, Surroundings, facts_of, macros_of
+from tramp_build.upgrade.project import Facts, Surroundings, facts_of, macros_of, together
 from tramp_build.verify import verify
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ class Project:
     _movable: dict[Path, bool] = field(default_factory=dict, repr=False)
     _facts: dict[Path, Facts] = field(default_factory=dict, repr=False)
     _macros: Macros | None = field(default=None, repr=False)
+    _facts_of_units: dict[Path, Facts] = field(default_factory=dict, repr=False)
     _plans: dict[tuple[Path, Language, bool | None, bool], FilePlan | None] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
@@ -83,10 +84,14 @@ class Project:
         """Return the same of a file that is looked at for the sake of another; nothing where it can not be read."""
         return self._text(path) if self.tree.readable(path) else b''
 
+    def _outside(self, path: Path) -> Iterator[Path]:
+        """Yield the files that are not read with `path`."""
+        mine = {part.path for part in self.unit(path).parts}
+        return (other for other in self.files() if other not in mine)
+
     def _others(self, path: Path) -> Iterator[Path]:
         """Yield the files that are not read with `path`, and not with one that is yielded."""
-        mine = {part.path for part in self.unit(path).parts}
-        return (other for other in self.files() if other not in mine and self.tree.owner(other) == other)
+        return (other for other in self._outside(path) if self.tree.owner(other) == other)
 
     def _scan(self, path: Path, language: Language) -> ScanResult:
         if path not in self._scans or self._scans[path].language != language:
@@ -98,7 +103,7 @@ class Project:
         if not self.config.fastcall or not self.is_unit(path):
             return False
         names = self._listed_elsewhere(path)
-        return bool(names) and any(name.encode() in self._facts_of(path).words for name in names)
+        return bool(names) and any(name.encode() in self._facts_of_unit(path).words for name in names)
 
     def _listed_elsewhere(self, path: Path) -> Mapping[str, frozenset[str | None]]:
         """Return what the method tables of other files name and do not define: the conventions by function."""
@@ -124,7 +129,7 @@ class Project:
         offers: list[Upgrade | Kept] = []
         for other in self._others(path):
             language = self.language(other)
-            if language is None or name.encode() not in self._facts_of(other).words:
+            if language is None or name.encode() not in self._facts_of_unit(other).words:
                 continue
             functions = [f for f in self._scan(other, language).functions if last_component(f.name) == name]
             if any(f.scope.path or f.name != name for f in functions):
@@ -173,8 +178,8 @@ class Project:
 
     def _surroundings(self, path: Path, *, limited: bool = False) -> Surroundings:
         return Surroundings(
-            here=self._facts_of(path),
-            others=lambda: (self._facts_of(other) for other in self._others(path)),
+            here=self._facts_of_unit(path),
+            others=lambda: (self._facts_of(other) for other in self._outside(path)),
             enabled=self.config.fastcall,
             limited=limited or self._is_limited(path),
             source=self._text(path),
@@ -185,9 +190,9 @@ class Project:
 
     def _is_limited(self, path: Path) -> bool:
         """Tell whether a source or a header that it may include asks for a limited API without METH_FASTCALL."""
-        if self._facts_of(path).limited:
+        if self._facts_of_unit(path).limited:
             return True
-        headers = (other for other in self._others(path) if not self.is_unit(other) and self._facts_of(other).limited)
+        headers = (other for other in self._outside(path) if not self.is_unit(other) and self._facts_of(other).limited)
         return any(self.tree.may_include(part.path, header) for header in headers for part in self.unit(path).parts)
 
     def _all_macros(self) -> Macros:
@@ -197,8 +202,16 @@ class Project:
 
     def _facts_of(self, path: Path) -> Facts:
         if path not in self._facts:
-            self._facts[path] = facts_of(self._readable(path), shared=not self.is_unit(path))
+            self._facts[path] = facts_of(self.tree.readable(path), shared=not self.is_unit(path))
         return self._facts[path]
+
+    def _facts_of_unit(self, path: Path) -> Facts:
+        parts = self.unit(path).parts
+        if len(parts) == 1:
+            return self._facts_of(path)
+        if path not in self._facts_of_units:
+            self._facts_of_units[path] = together([self._facts_of(part.path) for part in parts])
+        return self._facts_of_units[path]
 
     def _refuse(self, path: Path, language: Language, *, unit: bool) -> Reason | None:
         if reason := self.config.wants(self.tree.relative(path), language):

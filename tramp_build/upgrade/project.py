@@ -10,7 +10,7 @@ from tramp_build.model import Reason
 from tramp_build.upgrade.pastes import Definition, Macros, Pastes, parameters_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Set
+    from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 
     from tramp_build.model import Kept, Upgrade
 
@@ -73,6 +73,23 @@ def facts_of(source: bytes, *, shared: bool = True) -> Facts:
     limited = not cython and any(_below(match[1]) for match in _LIMITED.finditer(source))
     declares = frozenset(_CALLED.findall(source)) if shared else frozenset()
     return Facts(macros, frozenset(_WORD.findall(source)), bool(reads), calls, limited, shared, declares)
+
+
+def together(parts: Sequence[Facts]) -> Facts:
+    """Return what files contribute that are read as one."""
+    macros: dict[bytes, Macro] = {}
+    for facts in parts:
+        for name, found in facts.macros.items():
+            macros[name] = macros[name] | found if name in macros else found
+    return Facts(
+        macros,
+        frozenset().union(*(facts.words for facts in parts)),
+        any(facts.reads_tables for facts in parts),
+        any(facts.calls_tables for facts in parts),
+        any(facts.limited for facts in parts),
+        parts[0].shared,
+        frozenset().union(*(facts.declares for facts in parts)),
+    )
 
 
 def _is_asked(source: bytes, read: re.Match[bytes]) -> bool:
