@@ -54,6 +54,7 @@ PROJECTS = {
             ('objgraph', 'psutil', 'setuptools'),
             # The extension of its tests throws to see the process end; that is what a barrier prevents.
             table='exclude = ["src/greenlet/tests/_test_extension_cpp.cpp"]\n',
+            upgraded=4,
         ),
         Project('annoy', '1.17.3', 'setuptools', (), upgraded=11),
         Project('markupsafe', '3.0.4', 'setuptools', (f'{PYTEST} tests',), ('pytest',)),
@@ -82,7 +83,7 @@ PROJECTS = {
             ),
             ('pytest',),
         ),
-        Project('simplejson', '4.3.0', 'setuptools', ('python -m unittest discover -v simplejson.tests',)),
+        Project('simplejson', '4.3.0', 'setuptools', ('python -m unittest discover -v simplejson.tests',), upgraded=1),
         Project(
             'lz4',
             '4.4.5',
@@ -115,6 +116,7 @@ PROJECTS = {
                 f'{PYTEST} {" ".join(f"testing/cffi1/test_{n}.py" for n in ("dlopen", "ffi_obj", "new_ffi_1", "realize_c_type"))}',
             ),
             ('pytest', 'setuptools'),
+            upgraded=39,
         ),
     )
 }
