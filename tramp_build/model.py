@@ -61,7 +61,7 @@ class Row:
     line: int
     name: str | None  # the decoded string literal, None where it is not one
     # One span per struct member in declaration order, None where it is not written.
-    # PyMethodDef: name, meth, flags, doc.  PyGetSetDef: name, get, set, doc, closure.
+    # PyMethodDef: name, meth, flags, doc.  PyGetSetDef: name, get, set, doc, closure.  A slot: its value alone, `name` being the slot's.
     fields: tuple[Span | None, ...]
     condition: Condition
     # A reason id when the row can not be taken apart (macro-row, conditional-row, flat-row...), else None.
@@ -72,7 +72,7 @@ class Row:
 class Table:
     """One `PyMethodDef x[] = {...}` (or a single, non-array definition)."""
 
-    kind: str  # 'PyMethodDef' or 'PyGetSetDef'
+    kind: str  # its type: 'PyMethodDef', 'PyTypeObject'
     name: str  # as declared: 'methods', 'Cls::methods'
     line: int  # of the name
     # The whole declaration without the semicolon, specifiers and `template<...>` included.
@@ -143,6 +143,9 @@ class Reason(Enum):
     NEEDS_ORIGINAL = 'needs-original'
     UNREADABLE = 'unreadable'
     NOTHING_TO_ROUTE = 'nothing-to-route'
+    COMPARED = 'compared'
+    NO_TRAMPOLINE = 'no-trampoline'
+    UNKNOWN_SLOT = 'unknown-slot'
     # Why a routed METH_VARARGS function keeps its convention.
     ARGS_ESCAPE = 'args-escape'
     KWARGS_ESCAPE = 'kwargs-escape'
@@ -185,6 +188,7 @@ class Entry:
     how: tuple[str, ...] = ()  # 'barrier', 'fastcall', 'outline'; () where nothing but the plain trampoline applies
     placement: Placement | None = None  # None: not routed
     kept: Kept | None = None  # why a METH_VARARGS function was not upgraded
+    shared: bool = False  # a slot whose stub is that of the tables of other units as well
 
     @property
     def routed(self) -> bool:

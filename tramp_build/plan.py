@@ -10,6 +10,7 @@ from tramp_build.model import Entry, FilePlan, Kept, Placement, Reason, Row, Sca
 from tramp_build.scan import lexer
 from tramp_build.scan.expression import Form, FunctionRef, flags_of, function_of
 from tramp_build.signatures import convention_of
+from tramp_build.slotplan import Slots, Uses, is_slot_table
 from tramp_build.upgrade.mentions import Mentions
 
 if TYPE_CHECKING:
@@ -37,6 +38,9 @@ class Policy:
     known_elsewhere: Callable[[str], bool]
     # What the project says about changing a function's signature.
     surroundings: Surroundings
+    slots: bool = True
+    # Tells what other files do with a function of that name that is not static.
+    uses_elsewhere: Callable[[str], Uses] = lambda _: Uses()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +67,10 @@ def last_component(name: str) -> str:
 
 def plan(source: bytes, scan: ScanResult, policy: Policy) -> FilePlan:
     """Return the decision for each row of `scan`, which was made from `source`."""
-    planner = _Planner(source, scan, policy, _Functions.of(scan), Mentions(lexer.normalise(source), scan.language))
-    decided = [(table, [(row, planner.row(table, row)) for row in table.rows]) for table in scan.tables]
+    planner = _Planner(source, scan, policy, _Functions.of(scan), Mentions(lexer.normalise(source), scan.language, scan.functions))
+    slots = Slots(planner).decide() if policy.slots else {}
+    chosen = [table for table in scan.tables if policy.slots or not is_slot_table(table)]
+    decided = [(table, [(row, slots.get(row.span.start) or planner.row(table, row)) for row in table.rows]) for table in chosen]
     outcome = upgrade.decide(source, scan, [pair for _, rows in decided for pair in rows], policy.surroundings)
     tables = tuple(TablePlan(table, tuple(_with_convention(entry, outcome) for _, entry in rows)) for table, rows in decided)
     return FilePlan(scan.language, policy.barrier, tables, {n: u for n, u in outcome.items() if isinstance(u, Upgrade)})
@@ -91,25 +97,25 @@ class _Planner:
             return self._getset(table, row)
         return self._method(table, row)
 
-    def _ref(self, span: Span | None) -> FunctionRef:
+    def ref(self, span: Span | None) -> FunctionRef:
         return function_of(self.source, span) if span else FunctionRef(Form.NULL, None, None)
 
     def _method(self, table: Table, row: Row) -> Entry:
         if row.problem:
             return self._skip(row, None, None, Reason(row.problem))
-        ref = self._ref(row.fields[1])
+        ref = self.ref(row.fields[1])
         convention = convention_of(flags_of(self.source, row.fields[2], self.scan.macros)) if row.fields[2] else None
         if reason := self._refusal(ref) or (Reason.UNKNOWN_FLAGS if convention is None else None):
             return self._skip(row, ref.name, convention, reason)
         placement = self._placement(table, row, (ref,))
         if isinstance(placement, Reason):
             return self._skip(row, ref.name, convention, placement)
-        return Entry(row.name, ref.name, row.line, convention, None, self._how(), placement)
+        return Entry(row.name, ref.name, row.line, convention, None, self.how(), placement)
 
     def _getset(self, table: Table, row: Row) -> Entry:
         if row.problem:
             return self._skip(row, None, GETSET, Reason(row.problem))
-        refs = tuple(ref for ref in (self._ref(row.fields[1]), self._ref(row.fields[2])) if ref.form is not Form.NULL)
+        refs = tuple(ref for ref in (self.ref(row.fields[1]), self.ref(row.fields[2])) if ref.form is not Form.NULL)
         name = refs[0].name if refs else None
         if not refs:
             return self._skip(row, name, GETSET, Reason.NOTHING_TO_ROUTE)
@@ -119,16 +125,28 @@ class _Planner:
         placement = self._getset_placement(table, row, refs)
         if isinstance(placement, Reason):
             return self._skip(row, name, GETSET, placement)
-        return Entry(row.name, name, row.line, GETSET, None, self._how(), placement)
+        return Entry(row.name, name, row.line, GETSET, None, self.how(), placement)
 
-    def _how(self) -> tuple[str, ...]:
+    def how(self) -> tuple[str, ...]:
         return ('barrier',) if self.policy.barrier else ()
 
     @staticmethod
     def _skip(row: Row, function: str | None, convention: str | None, reason: Reason) -> Entry:
         return Entry(row.name, function, row.line, convention, reason)
 
+    def named(self, name: str) -> tuple[Function, ...]:
+        """Return the declarations and definitions of a name, in whatever scope."""
+        return self.functions.by_name.get(name, ())
+
+    def uses_elsewhere(self, name: str) -> Uses:
+        """Return what other files do with a function."""
+        return self.policy.uses_elsewhere(name)
+
     def _refusal(self, ref: FunctionRef) -> Reason | None:
+        """Return why the method that a row names can not be wrapped at all."""
+        return self.refusal(ref) or self._compared(last_component(ref.name or ''))
+
+    def refusal(self, ref: FunctionRef) -> Reason | None:
         """Return why the function that a row names can not be wrapped at all."""
         if self.policy.refuse:
             return self.policy.refuse
@@ -143,7 +161,7 @@ class _Planner:
             return Reason.EXCLUDED_FUNCTION
         if name.startswith(_OWN_PREFIX):
             return Reason.NOTHING_TO_ROUTE
-        return self._unknown(ref, name) or self._compared(name)
+        return self._unknown(ref, name)
 
     def _compared(self, name: str) -> Reason | None:
         """`PyCFunction_GetFunction(f) == (PyCFunction)method` has to stay true: a project that asks for functions gets its own."""
@@ -181,18 +199,23 @@ class _Planner:
         if table.scope.kind is ScopeKind.CLASS:
             return Reason.LOCAL_TABLE
         if self._local_condition(table, row):
-            return Placement.IN_ROW if cxx else self._after_definitions(table, row, refs[0])
+            return Placement.IN_ROW if cxx else self.after_definitions(refs[0].name or '', table.outer_start)
         if table.scope.kind is ScopeKind.FUNCTION and not all(self._declared_before(r, table.outer_start) for r in refs):
             return Reason.DECLARED_LATER
         return Placement.BEFORE_TABLE
 
     def _local_condition(self, table: Table, row: Row) -> bool:
         """Tell whether an `#if` within the outermost declaration decides about the row."""
+        outer = self.outer_condition(table)
+        return outer is None or row.condition != outer
+
+    def outer_condition(self, table: Table) -> Condition | None:
+        """Return the condition of the outermost declaration that contains a table, None where it is not known."""
         if table.scope.kind is ScopeKind.FILE:
-            return row.condition != table.scope.condition
+            return table.scope.condition
         start = table.outer_start
         outer = next((f for f in self.scan.functions if f.body and f.span.start == start and f.body.end > table.span.start), None)
-        return outer is None or row.condition != outer.scope.condition
+        return outer.scope.condition if outer else None
 
     def _getset_placement(self, table: Table, row: Row, refs: tuple[FunctionRef, ...]) -> Placement | Reason:
         if self.scan.language == 'c' and table.scope.kind is ScopeKind.FILE:
@@ -209,13 +232,13 @@ class _Planner:
         here = self.functions.by_name.get(ref.name or '', ())
         return not here or any(f.span.start < offset for f in here)
 
-    def _after_definitions(self, table: Table, row: Row, ref: FunctionRef) -> Placement | Reason:
+    def after_definitions(self, name: str, before: int) -> Placement | Reason:
         """A row under an `#if` of its own takes a stub that stands with the function, whatever `#if` that is under."""
-        found = self.functions.at_file_scope(ref.name or '')
+        found = self.functions.at_file_scope(name)
         definitions = [f for f in found if f.body]
         if not definitions or len({f.scope.condition for f in definitions}) != len(definitions):
             return Reason.CONDITIONAL_FUNCTION
-        early = [f for f in found if f.span.end <= table.outer_start]
+        early = [f for f in found if f.span.end <= before]
         if not early:
             return Reason.CONDITIONAL_FUNCTION
         later = [d for d in definitions if d not in early]

@@ -10,11 +10,13 @@ from tramp_build.model import FilePlan, Reason, ScanResult, Upgrade
 from tramp_build.plan import Policy, last_component, plan
 from tramp_build.rewrite import Rewritten, rewrite
 from tramp_build.rewrite.edits import apply
-from tramp_build.scan import function_names, might_declare, might_have_tables, scan
+from tramp_build.scan import function_names, lexer, might_declare, might_have_tables, scan
+from tramp_build.slotplan import Uses, is_mentioned, lists_in_slots
 from tramp_build.tree import Tree
 from tramp_build.units import localise, localise_problems
 from tramp_build.upgrade import offer
 from tramp_build.upgrade.entries import listed
+from tramp_build.upgrade.mentions import Mentions
 from tramp_build.upgrade.project import Facts, Surroundings, facts_of, macros_of, together
 from tramp_build.verify import verify
 
@@ -174,7 +176,25 @@ class Project:
             refuse=self._refuse(path, language, unit=self.is_unit(path) if unit is None else unit),
             known_elsewhere=lambda name: self._known_elsewhere(name, path),
             surroundings=self._surroundings(path, limited=limited),
+            slots=config.slots,
+            uses_elsewhere=lambda name: self._uses_elsewhere(name, path),
         )
+
+    def _uses_elsewhere(self, name: str, path: Path) -> Uses:
+        """Return what the files that are not read with `path` do with a function."""
+        listed = other = defined = False
+        for file in self._others(path):
+            language = self.language(file)
+            if language is None or name.encode() not in self._facts_of(file).words:
+                continue
+            source, found = self._readable(file), self._scan(file, language)
+            lists = lists_in_slots(source, found, name)
+            listed = listed or lists
+            # In C++ and C, and where it is left alone, the slot holds something else.
+            alone = lists and (language == 'c++' or self._refuse(file, language, unit=self.is_unit(file)) is not None)
+            other = other or alone or is_mentioned(found, Mentions(lexer.normalise(source), language, found.functions), name)
+            defined = defined or any(f.body and last_component(f.name) == name for f in found.functions)
+        return Uses(listed, other, defined)
 
     def _surroundings(self, path: Path, *, limited: bool = False) -> Surroundings:
         return Surroundings(

@@ -87,6 +87,17 @@ SENTENCES: Final[dict[Reason, Sentence]] = {
     Reason.NOTHING_TO_ROUTE: Sentence(
         'the row has no function, or one that goes through a trampoline already',
     ),
+    Reason.COMPARED: Sentence(
+        'other code refers to the function and might compare it with what the slot holds (Py_TRASHCAN_BEGIN does), or another slot that '
+        'holds it can not be routed',
+        'Name the function in slots and calls only.',
+    ),
+    Reason.NO_TRAMPOLINE: Sentence(
+        'the slot belongs to the memory management (tp_alloc, tp_free, tp_is_gc), and no trampoline serves it',
+    ),
+    Reason.UNKNOWN_SLOT: Sentence(
+        'the id of the slot is not one of those of CPython that hold a function',
+    ),
     Reason.ARGS_ESCAPE: Sentence(
         'the function uses its argument tuple for more than a parse call, its size or its items, so it keeps METH_VARARGS',
         'Give the tuple to one of the PyArg_ parsers only, or to a static function of the same file that does so.',
@@ -134,6 +145,8 @@ NEEDS_NOTHING: Final = frozenset(
     {
         Reason.CPYTHON_FUNCTION,
         Reason.NOTHING_TO_ROUTE,
+        Reason.NO_TRAMPOLINE,
+        Reason.UNKNOWN_SLOT,
         Reason.EXCLUDED_FILE,
         Reason.EXCLUDED_FUNCTION,
         Reason.LANGUAGE_OFF,

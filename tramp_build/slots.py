@@ -150,5 +150,11 @@ MODULE_SLOTS: Final = (
     _module_slot('Py_mod_state_free', 'module_free', (3, 15)),
 )
 BY_ID: Final = {slot.id: slot for slot in (*BY_MEMBER.values(), *MODULE_SLOTS) if slot.id}
+# Slot ids of types and modules that hold data.
+_NO_FUNCTIONS: Final = (
+    'Py_tp_base Py_tp_bases Py_tp_doc Py_tp_members Py_tp_methods Py_tp_getset Py_tp_token Py_mod_multiple_interpreters Py_mod_gil '
+    'Py_mod_abi Py_mod_name Py_mod_doc Py_mod_state_size Py_mod_methods Py_mod_token'
+)
+NO_FUNCTIONS: Final = frozenset(_NO_FUNCTIONS.split())
 # How the name of an exported function begins that goes through MODULE_INIT, and since when CPython calls it.
 ENTRIES: Final = {'PyInit_': ALWAYS, 'PyModExport_': (3, 15)}

@@ -10,8 +10,10 @@ from tramp_build.plan import GETSET, last_component
 from tramp_build.rewrite import getset, stubs
 from tramp_build.rewrite.edits import apply
 from tramp_build.rewrite.prelude import Outside, prelude
+from tramp_build.rewrite.slots import SlotRewriter, template
 from tramp_build.scan.expression import flags_of, function_of
 from tramp_build.signatures import BY_CONVENTION, POSITIONAL
+from tramp_build.slotplan import is_slot_table
 from tramp_build.text import line_ends, one_line
 from tramp_build.upgrade import UPGRADED, entries
 
@@ -46,10 +48,12 @@ def rewrite(source: bytes, scan: ScanResult, plan: FilePlan, exceptions: tuple[t
         for row, entry in zip(table_plan.table.rows, table_plan.entries, strict=True):
             if entry.routed:
                 rewriter.route(table_plan.table, row, entry)
+    rewriter.slots.finish()
     for name in sorted(plan.upgrades):
         rewriter.upgrade(plan.upgrades[name])
     edits = rewriter.edits()
-    routed = [entry for table_plan in plan.tables for entry in table_plan.entries if entry.routed]
+    methods = [table_plan for table_plan in plan.tables if not is_slot_table(table_plan.table)]
+    routed = [entry for table_plan in methods for entry in table_plan.entries if entry.routed]
     # What another file's unit may lack is called as the source says then.
     old = [e.convention for e in routed if e.function in plan.upgrades and plan.upgrades[e.function].entry == 'elsewhere' and e.convention]
     head = prelude(
@@ -64,6 +68,8 @@ def rewrite(source: bytes, scan: ScanResult, plan: FilePlan, exceptions: tuple[t
             for name, found in sorted(plan.upgrades.items())
             if found.entry in ('shared', 'elsewhere')
         ),
+        slots=[signature for _, signature in sorted(rewriter.slots.signatures.items())],
+        templates=[template(signature, barrier=plan.barrier) for _, signature in sorted(rewriter.slots.templates.items())],
     )
     return Rewritten(head, apply(source, edits), edits)
 
@@ -85,6 +91,12 @@ class _Rewriter:
     _names: set[str] = field(default_factory=set)
     _numbers: dict[str, int] = field(default_factory=dict)
     _shared: dict[tuple[int, str, str, str], str] = field(default_factory=dict)
+    slots: SlotRewriter = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.slots = SlotRewriter(
+            self.source, self.cxx, self.plan.barrier, self._text, self._replace, self._insert, self._behind, self._unique
+        )
 
     @property
     def cxx(self) -> bool:
@@ -102,7 +114,9 @@ class _Rewriter:
         return f' {text}' if self.source[offset - 1 : offset] in (b'}', b';') else f'{text} '
 
     def route(self, table: Table, row: Row, entry: Entry) -> None:
-        if entry.convention == GETSET:
+        if is_slot_table(table):
+            self.slots.add(table, row, entry)
+        elif entry.convention == GETSET:
             self._getset(table, row, entry)
         else:
             self._method(table, row, entry)
@@ -165,7 +179,7 @@ class _Rewriter:
             stub = self._shared[key] = self._unique('tramp_m_', entry.function)
             method = stubs.Method(signature, impl, name, stub, self.cxx, self.plan.barrier, old)
             if early:
-                self._after_definitions(method, entry.function, table.outer_start)
+                self._behind(entry.function, table.outer_start, stub, stubs.definition(method), stubs.declaration(method))
             else:
                 self._insert(table.outer_start, stub, stubs.definition(method))
         self._replace(span, stubs.reference(stubs.Method(signature, impl, name, stub, self.cxx, self.plan.barrier)))
@@ -178,14 +192,15 @@ class _Rewriter:
         assert span is not None
         return self._text(span)
 
-    def _after_definitions(self, method: stubs.Method, function: str, before: int) -> None:
+    def _behind(self, function: str, before: int, stub: str, definition: str, declaration: str) -> None:
+        """Put a stub behind the definitions of a function, and declare it behind declarations where those come too late."""
         found = [f for f in self.scan.functions if f.name == function]
         late = any(f.body and f.span.end > before for f in found)
         for f in found:
             if f.body:
-                self._insert(f.span.end, method.stub, stubs.definition(method))
+                self._insert(f.span.end, stub, definition)
             elif late and f.span.end <= before:
-                self._insert(f.span.end, method.stub, stubs.declaration(method) + ';')
+                self._insert(f.span.end, stub, declaration + ';')
 
     def _insert(self, offset: int, key: str, text: str) -> None:
         self._inserted.setdefault(offset, {})[key] = text

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from tramp_build.signatures import BY_CONVENTION, CLOSURE, OBJECT, SIZE, VECTOR, Signature, c_type, impl_type
+from tramp_build.signatures import BY_CONVENTION, CLOSURE, DEFINITION, OBJECT, SIZE, VECTOR, Signature, c_type, impl_type
 from tramp_build.text import c_string
 from tramp_build.upgrade import entries
 
@@ -46,13 +46,13 @@ def trampoline(name: str, *, barrier: bool) -> str:
 
 
 def declaration(signature: Signature, *, barrier: bool, cxx: bool) -> str:
-    """Declare the trampoline of a method convention."""
+    """Declare the trampoline of a method convention or a slot."""
     parameters = [c_type(kind, cxx=cxx).strip() for kind, _ in signature.parameters]
     if signature.boxed:
         parameters.append(f'const {"::" if cxx else "struct "}tramp_{signature.name}_def *')
     else:
         parameters += [impl_type(signature, '', cxx=cxx), 'const char *']
-    return f'{_VISIBLE} {c_type(OBJECT, cxx=cxx)}{trampoline(signature.name, barrier=barrier)}({", ".join(parameters)});'
+    return f'{_VISIBLE} {c_type(signature.result, cxx=cxx)}{trampoline(signature.name, barrier=barrier)}({", ".join(parameters)});'
 
 
 def _box(signature: Signature, *, cxx: bool) -> str:
@@ -128,17 +128,25 @@ def prelude(
     exceptions: tuple[tuple[str, str], ...],
     parsers: frozenset[str] = frozenset(),
     outside: tuple[Outside, ...] = (),
+    slots: Iterable[Signature] = (),
+    templates: Iterable[str] = (),
 ) -> bytes:
-    """Return the line, without its line end; `conventions` are the names that the JSON report uses."""
+    """Return the line, without its line end; `conventions` are the names that the JSON report uses.
+
+    `templates` is what else stands in front of a C++ unit.
+    """
     parts = _parsers(parsers, cxx=cxx)
-    signatures = [BY_CONVENTION[name] for name in sorted(set(conventions))]
+    signatures = [*(BY_CONVENTION[name] for name in sorted(set(conventions))), *slots]
     parts += [_box(s, cxx=cxx) for s in signatures if s.boxed]
     parts += [declaration(s, barrier=barrier, cxx=cxx) for s in signatures]
     parts += [_entry(found, cxx=cxx) for found in outside]
     if getset:
         parts += _getset(barrier=barrier, cxx=cxx)
     opening = 'struct _object; struct _typeobject; '
+    if any(kind == DEFINITION for s in signatures for kind, _ in s.parameters):
+        opening += 'struct PyModuleDef; '
     text = f'extern "C" {{ {" ".join(parts)} }}' if cxx else ' '.join(parts)
+    text = ' '.join([text, *templates])
     if exceptions and barrier and cxx:
         text = f'{text} {_exceptions(exceptions)}'
     return f'{opening}{_QUIET} {text} {_LOUD}'.encode('ascii')

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from tramp_build.scan import lexer
 from tramp_build.scan.scanner import Scanner
 
 if TYPE_CHECKING:
     from tramp_build.model import Language, ScanResult
 
-_TABLE_WORD = re.compile(rb'P(?<![\w$]P)y(?:MethodDef|GetSetDef)(?![\w$])')
+_TABLE_WORD = re.compile(lexer.TABLE_TYPE + rb'(?![\w$])')
 _SCOPE = re.compile('::')
 
 

@@ -41,7 +41,12 @@ SKIP_HASH: Final = 3
 SKIP_TABLE: Final = 4
 SKIP_RAW: Final = 5  # and above it: LONG
 
-TABLE_TYPES: Final = frozenset({b'PyMethodDef', b'PyGetSetDef'})
+TABLE_TYPES: Final = frozenset(
+    b'PyMethodDef PyGetSetDef PyType_Slot PyModuleDef_Slot PyTypeObject PyNumberMethods PySequenceMethods PyMappingMethods'
+    b' PyAsyncMethods PyBufferProcs PyModuleDef'.split()
+)
+# Behind the P, so that `re` searches for that letter.
+TABLE_TYPE: Final = rb'P(?<![\w$]P)y(?:' + rb'|'.join(sorted(name[2:] for name in TABLE_TYPES)) + rb')'
 
 _ESCAPE = rb'\\(?:\r\n|(?s:.))'
 _SPLICE = rb'\\(?:[ \t\f\v]*\r?\n|(?s:.))'
@@ -63,7 +68,7 @@ def _skip(raw: bytes) -> re.Pattern[bytes]:
         rb'{()',
         rb'}()',
         rb'#()',
-        rb'P(?<![\w$]P)y(?:MethodDef|GetSetDef)()(?![\w$])',
+        TABLE_TYPE + rb'()(?![\w$])',
         raw,
         _STRING + _MAYBE_LONG,
         _CHAR,

@@ -20,10 +20,14 @@ if TYPE_CHECKING:
     from tramp_build.scan.lexer import Token
     from tramp_build.scan.tables import OpenTable
 
-MEMBERS: Final = {
+MEMBERS: Final[dict[str, tuple[bytes, ...]]] = {
     'PyMethodDef': (b'ml_name', b'ml_meth', b'ml_flags', b'ml_doc'),
     'PyGetSetDef': (b'name', b'get', b'set', b'doc', b'closure'),
+    'PyType_Slot': (b'slot', b'pfunc'),
+    'PyModuleDef_Slot': (b'slot', b'value'),
 }
+# Reported even without a row.
+EMPTY_TOO: Final = frozenset({'PyMethodDef', 'PyGetSetDef'})
 _CASTS: Final = frozenset(b'static_cast reinterpret_cast const_cast'.split())
 _NAME_CAST_WORDS: Final = _CASTS | frozenset(b'char const void __extension__ u8'.split())
 _SENTINEL_WORDS: Final = (b'SENTINEL', b'NULL', b'END', b'LAST', b'TERMIN')
@@ -103,14 +107,16 @@ class RowReader:
             return self._problem('macro-row', span, condition)
         if is_null(fields[0]):
             return None
+        return self._taken_apart(fields, span, condition)
+
+    def _taken_apart(self, fields: Sequence[Sequence[Token]], span: Span, condition: Condition) -> Row | None:
         name = name_of(fields[0])
         if name is None and not any(fields[1:]):
             return self._problem('macro-row', span, condition)
         spans = tuple(Span(part[0][2], part[-1][3]) if part else None for part in fields)
         return Row(span, self.line_of(span.start), name, spans, condition, None)
 
-    @staticmethod
-    def _is_flat(tokens: Sequence[Token]) -> bool:
+    def _is_flat(self, tokens: Sequence[Token]) -> bool:
         """Whether a row begins here whose braces are left out: with a name and not with a brace or a macro."""
         plain = without_marks(tokens)
         return name_of(plain) is not None or is_null(plain)

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Final
 
 from tramp_build.scan.lexer import BLOCK, BRACKET, PUNCT
 from tramp_build.scan.machine import Machine
-from tramp_build.scan.rows import RowReader, is_sentinel_macro
+from tramp_build.scan.rows import EMPTY_TOO, RowReader, is_sentinel_macro
+from tramp_build.scan.slottables import SLOT_ARRAYS, SlotReader
 from tramp_build.scan.state import DECLARE, TABLE
+from tramp_build.scan.structs import STRUCTS, StructReader
 from tramp_build.scan.tables import OpenTable
 
 if TYPE_CHECKING:
@@ -59,11 +61,18 @@ class TableReader(Machine):
         self.row.append((BRACKET if bracket != _COMMA else PUNCT, self.text[start:end], start, end))
         return False
 
-    def _end_row(self) -> RowReader:
+    def _reader(self, table: OpenTable) -> RowReader | StructReader:
+        if table.head.kind in STRUCTS:
+            return StructReader(table, self.cxx, self.results.line_of, self.results.definitions)
+        if table.head.kind in SLOT_ARRAYS:
+            return SlotReader(table, self.cxx, self.results.line_of, self.results.definitions)
+        return RowReader(table, self.cxx, self.results.line_of)
+
+    def _end_row(self) -> RowReader | StructReader:
         table = self.table
         assert table
         tokens, self.row = self.row, []
-        reader = RowReader(table, self.cxx, self.results.line_of)
+        reader = self._reader(table)
         if self.conditions.readable:
             reader.take(tokens, self.conditions.path)
         return reader
@@ -74,7 +83,7 @@ class TableReader(Machine):
         if not table.head.array:
             self.row.append((BRACKET, b'}', end - 1, end))
         self._end_row().finish_flat(self.conditions.path)
-        if table.rows and table.rows[-1].problem == 'macro-row':
+        if table.rows and table.rows[-1].problem == 'macro-row' and table.head.kind not in STRUCTS:
             span = table.rows[-1].span
             if is_sentinel_macro(self.source[span.start : span.end], self.results.definitions):
                 table.rows.pop()
@@ -87,6 +96,7 @@ class TableReader(Machine):
 
     def emit_tables(self, end: int) -> None:
         for table, _ in self.finished:
-            if table.reported:
+            # Most definitions of modules, say, hold no function: they are nothing to decide about.
+            if table.reported and (table.rows or table.head.kind in EMPTY_TOO):
                 self.results.add_table(table, self.scope, end)
         self.finished = []

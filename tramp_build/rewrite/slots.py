@@ -1,0 +1,167 @@
+"""The text that stands for a routed slot: a stub of exactly the slot's type, or in C++ a member of a template.
+
+A template is one function for one function that it serves, wherever it is named, and it may be given what only the row may name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from tramp_build.model import Placement
+from tramp_build.rewrite.prelude import trampoline
+from tramp_build.scan.expression import function_of
+from tramp_build.signatures import SEND, VIEW, VOID, c_type, impl_type, stub_type
+from tramp_build.slotplan import signature_of, slot_of
+from tramp_build.text import c_string
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tramp_build.model import Entry, Row, Span, Table
+    from tramp_build.signatures import Signature
+
+_ATTRIBUTES: Final = '__attribute__((cold, unused)) static'
+# One for all units of a module: CPython compares slots of types of different units as well.
+_SHARED: Final = '__attribute__((cold, weak, visibility("hidden")))'
+# What the slots hold whose type is `void *`.
+_BY_ID: Final = frozenset({'PyType_Slot', 'PyModuleDef_Slot'})
+# Types without a name that could be spelled in front of Python.h.
+_LATE: Final = {VIEW: 'Py_buffer', SEND: 'PySendResult'}
+
+
+@dataclass(frozen=True, slots=True)
+class Stub:
+    """One stub, for all slots of one signature that hold one function."""
+
+    signature: Signature
+    function: str  # as the source names it
+    plain: bool  # the function has the slot's own type, so that the compiler checks it
+    name: str  # for people: the slot
+    identifier: str
+    cxx: bool
+    barrier: bool
+    shared: bool
+
+    def text(self) -> str:
+        """Define the stub, or declare it first where it is not static."""
+        head = self.head()
+        return f'{head}; {head.removeprefix(_SHARED).lstrip()} {self._body()}' if self.shared else f'{head} {self._body()}'
+
+    def head(self) -> str:
+        """Declare the stub without its semicolon."""
+        signature = self.signature
+        own = [f'{stub_type(kind, cxx=self.cxx)}tramp_{name}' for kind, name in signature.parameters]
+        result = stub_type(signature.result, cxx=self.cxx)
+        return f'{_SHARED if self.shared else _ATTRIBUTES} {result}{self.identifier}({", ".join(own) or "void"})'
+
+    def _body(self) -> str:
+        return f'{{ {call(self.signature, self._impl(), self.name, cxx=self.cxx, barrier=self.barrier)} }}'
+
+    def _impl(self) -> str:
+        if self.plain:
+            return self.function
+        target = impl_type(self.signature, '', cxx=self.cxx)
+        if self.cxx:
+            return f'reinterpret_cast< {target}>(reinterpret_cast<void (*)()>({self.function}))'
+        return f'({target})(void (*)(void))({self.function})'
+
+
+def call(signature: Signature, impl: str, name: str, *, cxx: bool, barrier: bool, result: str = '') -> str:
+    """Return the statement that calls the trampoline; `result` is the type that a SEND is returned as."""
+    symbol = f'{"::" if cxx else ""}{trampoline(signature.name, barrier=barrier)}'
+    arguments = ''.join(f'tramp_{parameter}, ' for _, parameter in signature.parameters)
+    text = f'{symbol}({arguments}{impl}, {c_string(name)})'
+    if signature.result == SEND:
+        late = result or _LATE[SEND]
+        text = f'static_cast<{late}>({text})' if cxx else f'({late}){text}'
+    return f'{text};' if signature.result == VOID else f'return {text};'
+
+
+def template(signature: Signature, *, barrier: bool) -> str:
+    """Return the template whose member stands in a slot; in front of Python.h, so that it is told the types that have no name there."""
+    late = [kind for kind in (signature.result, *(kind for kind, _ in signature.parameters)) if kind in _LATE]
+    types = {VIEW: 'tramp_T *', SEND: 'tramp_T '}
+    own = ', '.join(f'{types.get(kind) or c_type(kind, cxx=True)}tramp_{name}' for kind, name in signature.parameters)
+    result = types.get(signature.result) or c_type(signature.result, cxx=True)
+    impl = f'reinterpret_cast< {impl_type(signature, "", cxx=True)}>(reinterpret_cast<void (*)()>(tramp_f))'
+    body = call(signature, impl, signature.name, cxx=True, barrier=barrier, result='tramp_T')
+    parameters = 'typename tramp_F, tramp_F tramp_f' + (', typename tramp_T' if late else '')
+    head = f'__attribute__((cold, visibility("hidden"))) static {result}tramp_call({own})'
+    return f'template <{parameters}> struct tramp_slot_{signature.name} {{ {head} {{ {body} }} }};'
+
+
+@dataclass(slots=True)
+class SlotRewriter:
+    """Makes the text of the routed slots of one file."""
+
+    source: bytes
+    cxx: bool
+    barrier: bool
+    text: Callable[[Span], str]
+    replace: Callable[[Span, str], None]
+    insert: Callable[[int, str, str], None]
+    after_definitions: Callable[[str, int, str, str, str], None]
+    unique: Callable[[str, str], str]
+    signatures: dict[str, Signature] = field(default_factory=dict)
+    templates: dict[str, Signature] = field(default_factory=dict)
+    _rows: dict[tuple[str, str], list[tuple[Table, Row, Entry]]] = field(default_factory=dict)
+
+    def add(self, table: Table, row: Row, entry: Entry) -> None:
+        """Take a routed row."""
+        signature = signature_of(row)
+        assert signature
+        assert entry.function
+        self.signatures[signature.name] = signature
+        if entry.placement is Placement.IN_ROW:
+            self._in_row(table, row, signature)
+        else:
+            self._rows.setdefault((entry.function, signature.name), []).append((table, row, entry))
+
+    def finish(self) -> None:
+        """Write the stubs, each in front of the first table that needs it or behind the function."""
+        for (function, _), rows in self._rows.items():
+            self._stub(function, rows)
+
+    def _in_row(self, table: Table, row: Row, signature: Signature) -> None:
+        self.templates[signature.name] = signature
+        name = self._name(row)
+        late = [_LATE[kind] for kind in (signature.result, *(kind for kind, _ in signature.parameters)) if kind in _LATE]
+        arguments = ', '.join([f'decltype(&{name})', f'&{name}', *late])
+        self._fill(table, row, f'::tramp_slot_{signature.name}<{arguments}>::tramp_call')
+
+    def _name(self, row: Row) -> str:
+        span = function_of(self.source, _value(row)).span
+        assert span
+        return self.text(span)
+
+    def _stub(self, function: str, rows: list[tuple[Table, Row, Entry]]) -> None:
+        _, row, entry = rows[0]
+        slot = slot_of(row)
+        assert slot
+        assert slot.signature
+        signature = slot.signature
+        before = min(table.outer_start for table, _, _ in rows)
+        identifier = f'tramp_s_{function}_{signature.name}' if entry.shared else self.unique('tramp_s_', function)
+        plain = not any(kind in _LATE for kind, _ in signature.parameters) and signature.result != SEND
+        plain = plain and all(table.kind not in _BY_ID and self.text(_value(row)) == self._name(row) for table, row, _ in rows)
+        stub = Stub(signature, self._name(row), plain, slot.name, identifier, self.cxx, self.barrier, entry.shared)
+        if entry.placement is Placement.AFTER_DEFINITIONS:
+            self.after_definitions(function, before, identifier, stub.text(), stub.head())
+        else:
+            self.insert(before, identifier, stub.text())
+        for table, row, _ in rows:
+            self._fill(table, row, identifier)
+
+    def _fill(self, table: Table, row: Row, value: str) -> None:
+        """Put the stub in: with the casts of the source where the slot is a `void *`, else with its own type."""
+        span = _value(row)
+        name = function_of(self.source, span).span
+        assert name
+        self.replace(name if table.kind in _BY_ID else span, value)
+
+
+def _value(row: Row) -> Span:
+    span = row.fields[0]
+    assert span
+    return span

@@ -1,0 +1,229 @@
+"""Decide about slots: which are routed, and where the stub of each function stands.  Pure.
+
+CPython compares slots with each other: a binary operator tries a function once if both types have it, and tp_new looks for the base that
+a static type has its own from.  So a function has one stub for each signature, whatever tables list it, and one that is compared in the
+project's own code stays what it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Protocol
+
+from tramp_build.model import Entry, Placement, Reason, ScopeKind
+from tramp_build.scan.expression import Form, FunctionRef, function_of
+from tramp_build.slots import BY_ID, BY_MEMBER
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tramp_build.model import Condition, Function, Row, ScanResult, Span, Table
+    from tramp_build.signatures import Signature
+    from tramp_build.slots import Slot
+    from tramp_build.upgrade.mentions import Mentions
+
+_OTHERS: Final = frozenset({'PyMethodDef', 'PyGetSetDef'})
+# A function, and the signature that it is called by.
+Key = tuple[str, str]
+
+
+def is_slot_table(table: Table) -> bool:
+    """Tell whether the rows of a table are slots."""
+    return table.kind not in _OTHERS
+
+
+def slot_of(row: Row) -> Slot | None:
+    """Return the slot that a row fills, None where it is not known."""
+    return BY_MEMBER.get(row.name or '') or BY_ID.get(row.name or '')
+
+
+def signature_of(row: Row) -> Signature | None:
+    """Return the signature of the slot that a row fills, None where it is left alone."""
+    slot = slot_of(row)
+    return slot.signature if slot else None
+
+
+@dataclass(frozen=True, slots=True)
+class Uses:
+    """What the other files of a project do with a function."""
+
+    listed: bool = False  # their slot tables name it
+    other: bool = False  # they refer to it in another way than a call, or name it in a table that is left alone
+    defined: bool = False  # one of them has its body
+
+
+class Unit(Protocol):
+    """What is asked of the planner of the whole file."""
+
+    @property
+    def scan(self) -> ScanResult: ...
+    @property
+    def mentions(self) -> Mentions: ...
+    def ref(self, span: Span | None) -> FunctionRef: ...
+    def refusal(self, ref: FunctionRef) -> Reason | None: ...
+    def how(self) -> tuple[str, ...]: ...
+    def named(self, name: str) -> Sequence[Function]: ...
+    def outer_condition(self, table: Table) -> Condition | None: ...
+    def after_definitions(self, name: str, before: int) -> Placement | Reason: ...
+    def uses_elsewhere(self, name: str) -> Uses: ...
+
+
+@dataclass(slots=True)
+class _Place:
+    """One slot that holds a function."""
+
+    table: Table
+    row: Row
+    ref: FunctionRef
+    signature: Signature
+    reason: Reason | None
+    placement: Placement | None = None
+    shared: bool = False
+
+
+@dataclass(slots=True)
+class Slots:
+    """The slots of one file."""
+
+    unit: Unit
+    _mentioned: dict[str, bool] = field(default_factory=dict)
+
+    def decide(self) -> dict[int, Entry]:
+        """Return the decision for each row of the slot tables, by where the row begins."""
+        entries: dict[int, Entry] = {}
+        groups: dict[str, list[_Place]] = {}
+        for table in self.unit.scan.tables:
+            for row in table.rows if is_slot_table(table) else ():
+                place = self._look_at(table, row)
+                if isinstance(place, Entry):
+                    entries[row.span.start] = place
+                else:
+                    groups.setdefault(_last(place.ref.name or ''), []).append(place)
+        for name, places in groups.items():
+            self._decide_about(name, places)
+            entries |= {place.row.span.start: self._entry(place) for place in places}
+        return entries
+
+    def _entry(self, place: _Place) -> Entry:
+        row, name = place.row, place.ref.name
+        if place.reason:
+            return Entry(row.name, name, row.line, None, place.reason)
+        return Entry(row.name, name, row.line, None, None, self.unit.how(), place.placement, shared=place.shared)
+
+    def _look_at(self, table: Table, row: Row) -> _Place | Entry:
+        ref = self.unit.ref(row.fields[0]) if row.fields[0] else FunctionRef(Form.OTHER, None, None)
+        signature = signature_of(row)
+        if row.problem:
+            reason: Reason | None = Reason(row.problem)
+        elif signature is None:
+            own = self.unit.refusal(ref)
+            reason = own if own is Reason.CPYTHON_FUNCTION else Reason.NO_TRAMPOLINE
+        else:
+            reason = self.unit.refusal(ref)
+        if ref.name is None or signature is None:
+            assert reason
+            return Entry(row.name, ref.name, row.line, None, reason)
+        return _Place(table, row, ref, signature, reason)
+
+    def _decide_about(self, name: str, places: list[_Place]) -> None:
+        """Decide about all slots that hold a function of that name, in whatever scope."""
+        left_alone = next((place.reason for place in places if place.reason), None)
+        open_ = [place for place in places if not place.reason]
+        if not open_:
+            return
+        uses = self._elsewhere(name)
+        if left_alone or self._is_mentioned(name) or uses.other or (uses.listed and self.unit.scan.language == 'c++'):
+            for place in open_:
+                place.reason = Reason.COMPARED
+            return
+        by_signature: dict[str, list[_Place]] = {}
+        for place in open_:
+            by_signature.setdefault(place.signature.name, []).append(place)
+        for group in by_signature.values():
+            found = self._placement(name, group)
+            for place in group:
+                if isinstance(found, Reason):
+                    place.reason = found
+                else:
+                    place.placement = found
+                    place.shared = uses.listed and not self._is_own(name, uses)
+        if any(place.reason for place in open_):
+            for place in open_:
+                place.reason = place.reason or Reason.COMPARED
+
+    def _is_own(self, name: str, uses: Uses) -> bool:
+        """Tell whether the function is this unit's own, and another file's of the same name another."""
+        here = self.unit.named(name)
+        return any(f.static for f in here) or (uses.defined and any(f.body for f in here))
+
+    def _elsewhere(self, name: str) -> Uses:
+        if any(f.static or '' in f.scope.path for f in self.unit.named(name)):
+            return Uses()
+        return self.unit.uses_elsewhere(name)
+
+    def _is_mentioned(self, name: str) -> bool:
+        """Tell whether the code of the unit does more with a function than to call it and to list it."""
+        if name not in self._mentioned:
+            self._mentioned[name] = is_mentioned(self.unit.scan, self.unit.mentions, name)
+        return self._mentioned[name]
+
+    def _placement(self, name: str, group: list[_Place]) -> Placement | Reason:
+        if self.unit.scan.language == 'c++':
+            return Placement.BEFORE_TABLE if self._is_simple(name, group) else Placement.IN_ROW
+        if any(place.table.scope.kind is ScopeKind.CLASS for place in group):
+            return Reason.LOCAL_TABLE
+        if self._in_front(name, group):
+            return Placement.BEFORE_TABLE
+        return self.unit.after_definitions(name, min(place.table.outer_start for place in group))
+
+    def _is_simple(self, name: str, group: list[_Place]) -> bool:
+        """Tell whether a static function in front of the first table serves all of them."""
+        here = self.unit.named(name)
+        paths = {place.table.scope.path for place in group} | {f.scope.path for f in here}
+        at_file_scope = all(p.table.scope.kind is ScopeKind.FILE and '::' not in p.table.name for p in group)
+        return (
+            len(paths) == 1
+            and at_file_scope
+            and all(place.ref.form is Form.NAME for place in group)
+            and all(f.scope.kind is ScopeKind.FILE for f in here)
+            and any(f.static for f in here)
+            and len({len(f.parameters) for f in here}) == 1
+            and self._in_front(name, group)
+        )
+
+    def _in_front(self, name: str, group: list[_Place]) -> bool:
+        """Tell whether what stands in front of the first table is there for all of the slots."""
+        first = min(group, key=lambda place: place.table.outer_start).table
+        outer = self.unit.outer_condition(first)
+        if outer is None:
+            return False
+        here = self.unit.named(name)
+        if here and not any(f.span.start < first.outer_start and _covers(f.scope.condition, outer) for f in here):
+            return False
+        for place in group:
+            around = self.unit.outer_condition(place.table)
+            if around is None or place.row.condition != around or not _covers(outer, around):
+                return False
+        return True
+
+
+def is_mentioned(scan: ScanResult, mentions: Mentions, name: str) -> bool:
+    """Tell whether a file does more with a function than to declare it, to call it and to list it in tables."""
+    word = name.encode()
+    known = [f.name_span for f in scan.functions if _last(f.name) == name]
+    known += [span for table in scan.tables for row in table.rows for span in row.fields if span]
+    return any(not mentions.is_call(word, place) for place in mentions.of(word, known))
+
+
+def lists_in_slots(source: bytes, scan: ScanResult, name: str) -> bool:
+    """Tell whether a slot table of a file names a function."""
+    spans = (span for table in scan.tables if is_slot_table(table) for row in table.rows for span in row.fields if span)
+    return any(_last(function_of(source, span).name or '') == name for span in spans)
+
+
+def _last(name: str) -> str:
+    return name.partition('<')[0].rpartition('::')[2].strip()
+
+
+def _covers(outer: Condition, inner: Condition) -> bool:
+    return inner[: len(outer)] == outer
