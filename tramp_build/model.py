@@ -146,6 +146,7 @@ class Reason(Enum):
     COMPARED = 'compared'
     NO_TRAMPOLINE = 'no-trampoline'
     UNKNOWN_SLOT = 'unknown-slot'
+    SAYS_ITS_NAME = 'says-its-name'
     # Why a routed METH_VARARGS function keeps its convention.
     ARGS_ESCAPE = 'args-escape'
     KWARGS_ESCAPE = 'kwargs-escape'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
@@ -11,6 +12,7 @@ from tramp_build.scan import lexer
 from tramp_build.scan.expression import Form, FunctionRef, flags_of, function_of
 from tramp_build.signatures import convention_of
 from tramp_build.slotplan import Slots, Uses, is_slot_table
+from tramp_build.upgrade.entries import SELF_NAMING, says_its_name
 from tramp_build.upgrade.mentions import Mentions
 
 if TYPE_CHECKING:
@@ -141,6 +143,25 @@ class _Planner:
     def uses_elsewhere(self, name: str) -> Uses:
         """Return what other files do with a function."""
         return self.policy.uses_elsewhere(name)
+
+    def entry_point(self, row: Row) -> Reason | None:
+        """Return why a function that initialises the module is left alone."""
+        name, span = row.name or '', row.fields[0]
+        function = next(f for f in self.named(name) if f.name_span == span)
+        if self.policy.refuse:
+            return self.policy.refuse
+        if name in self.policy.exclude_functions:
+            return Reason.EXCLUDED_FUNCTION
+        body = function.body
+        assert body
+        if re.search(rb'\btramp_(?:cxx_)?module_init\b', self.source[body.start : body.end]):
+            return Reason.NOTHING_TO_ROUTE
+        heads = [f for f in self.scan.functions if f.body and f.body.start == body.start]
+        tail = self.source[function.name_span.end : body.start]
+        if len(heads) > 1 or function.varies or function.static or function.parameters or b'#' in tail or b'try' in tail.split():
+            return Reason.CONDITIONAL_FUNCTION
+        macros = self.policy.surroundings.macros_bringing(SELF_NAMING)
+        return Reason.SAYS_ITS_NAME if says_its_name(self.source, body, self.scan.language, macros) else None
 
     def _refusal(self, ref: FunctionRef) -> Reason | None:
         """Return why the method that a row names can not be wrapped at all."""

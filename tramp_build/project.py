@@ -182,19 +182,19 @@ class Project:
 
     def _uses_elsewhere(self, name: str, path: Path) -> Uses:
         """Return what the files that are not read with `path` do with a function."""
-        listed = other = defined = False
+        listed: set[Language] = set()
+        other = defined = False
         for file in self._others(path):
             language = self.language(file)
             if language is None or name.encode() not in self._facts_of(file).words:
                 continue
             source, found = self._readable(file), self._scan(file, language)
-            lists = lists_in_slots(source, found, name)
-            listed = listed or lists
-            # In C++ and C, and where it is left alone, the slot holds something else.
-            alone = lists and (language == 'c++' or self._refuse(file, language, unit=self.is_unit(file)) is not None)
-            other = other or alone or is_mentioned(found, Mentions(lexer.normalise(source), language, found.functions), name)
+            if lists_in_slots(source, found, name):
+                listed.add(language)
+                other = other or self._refuse(file, language, unit=self.is_unit(file)) is not None
+            other = other or is_mentioned(found, Mentions(lexer.normalise(source), language, found.functions), name)
             defined = defined or any(f.body and last_component(f.name) == name for f in found.functions)
-        return Uses(listed, other, defined)
+        return Uses(frozenset(listed), other, defined)
 
     def _surroundings(self, path: Path, *, limited: bool = False) -> Surroundings:
         return Surroundings(

@@ -98,6 +98,10 @@ SENTENCES: Final[dict[Reason, Sentence]] = {
     Reason.UNKNOWN_SLOT: Sentence(
         'the id of the slot is not one of those of CPython that hold a function',
     ),
+    Reason.SAYS_ITS_NAME: Sentence(
+        'the function says its own name (__func__, assert), and would get another one',
+        'Do in another function what says the name.',
+    ),
     Reason.ARGS_ESCAPE: Sentence(
         'the function uses its argument tuple for more than a parse call, its size or its items, so it keeps METH_VARARGS',
         'Give the tuple to one of the PyArg_ parsers only, or to a static function of the same file that does so.',

@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
 
 from tramp_build.model import Entry, Placement, Reason, ScopeKind
+from tramp_build.scan.assignments import INIT
 from tramp_build.scan.expression import Form, FunctionRef, function_of
 from tramp_build.slots import BY_ID, BY_MEMBER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tramp_build.model import Condition, Function, Row, ScanResult, Span, Table
+    from tramp_build.model import Condition, Function, Language, Row, ScanResult, Span, Table
     from tramp_build.signatures import Signature
     from tramp_build.slots import Slot
     from tramp_build.upgrade.mentions import Mentions
@@ -47,7 +48,7 @@ def signature_of(row: Row) -> Signature | None:
 class Uses:
     """What the other files of a project do with a function."""
 
-    listed: bool = False  # their slot tables name it
+    listed: frozenset[Language] = frozenset()  # the languages of those whose slot tables name it
     other: bool = False  # they refer to it in another way than a call, or name it in a table that is left alone
     defined: bool = False  # one of them has its body
 
@@ -66,6 +67,7 @@ class Unit(Protocol):
     def outer_condition(self, table: Table) -> Condition | None: ...
     def after_definitions(self, name: str, before: int) -> Placement | Reason: ...
     def uses_elsewhere(self, name: str) -> Uses: ...
+    def entry_point(self, row: Row) -> Reason | None: ...
 
 
 @dataclass(slots=True)
@@ -94,6 +96,9 @@ class Slots:
         groups: dict[str, list[_Place]] = {}
         for table in self.unit.scan.tables:
             for row in table.rows if is_slot_table(table) else ():
+                if table.kind == INIT:
+                    entries[row.span.start] = self._entry_point(row)
+                    continue
                 place = self._look_at(table, row)
                 if isinstance(place, Entry):
                     entries[row.span.start] = place
@@ -103,6 +108,11 @@ class Slots:
             self._decide_about(name, places)
             entries |= {place.row.span.start: self._entry(place) for place in places}
         return entries
+
+    def _entry_point(self, row: Row) -> Entry:
+        reason = self.unit.entry_point(row)
+        how = () if reason else self.unit.how()
+        return Entry(row.name, row.name, row.line, None, reason, how, None if reason else Placement.AFTER_DEFINITIONS)
 
     def _entry(self, place: _Place) -> Entry:
         row, name = place.row, place.ref.name
@@ -115,6 +125,8 @@ class Slots:
         signature = signature_of(row)
         if row.problem:
             reason: Reason | None = Reason(row.problem)
+        elif table.scope.kind is ScopeKind.FUNCTION and ref.span and self._is_variable(ref):
+            reason = Reason.NOT_A_FUNCTION
         elif signature is None:
             own = self.unit.refusal(ref)
             reason = own if own is Reason.CPYTHON_FUNCTION else Reason.NO_TRAMPOLINE
@@ -125,6 +137,10 @@ class Slots:
             return Entry(row.name, ref.name, row.line, None, reason)
         return _Place(table, row, ref, signature, reason)
 
+    def _is_variable(self, ref: FunctionRef) -> bool:
+        assert ref.span
+        return ref.form is Form.NAME and self.unit.mentions.is_variable((ref.name or '').encode(), ref.span.start)
+
     def _decide_about(self, name: str, places: list[_Place]) -> None:
         """Decide about all slots that hold a function of that name, in whatever scope."""
         left_alone = next((place.reason for place in places if place.reason), None)
@@ -132,7 +148,9 @@ class Slots:
         if not open_:
             return
         uses = self._elsewhere(name)
-        if left_alone or self._is_mentioned(name) or uses.other or (uses.listed and self.unit.scan.language == 'c++'):
+        # A stub of C and a template of C++ are two functions.
+        foreign = uses.listed - {self.unit.scan.language}
+        if left_alone or self._is_mentioned(name) or uses.other or foreign:
             for place in open_:
                 place.reason = Reason.COMPARED
             return
@@ -146,7 +164,7 @@ class Slots:
                     place.reason = found
                 else:
                     place.placement = found
-                    place.shared = uses.listed and not self._is_own(name, uses)
+                    place.shared = 'c' in uses.listed and not self._is_own(name, uses)
         if any(place.reason for place in open_):
             for place in open_:
                 place.reason = place.reason or Reason.COMPARED

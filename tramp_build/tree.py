@@ -35,7 +35,10 @@ _ANY_INCLUDE: Final = re.compile(rb'#[ \t]*include(?:_next)?[ \t]*(?:["<]([^">\n
 # Suffixes of what is included for its definitions.
 _WITH_BODIES: Final = frozenset({*_UNITS, '.inc', '.inl', '.ipp', '.tcc'})
 # What is in a file that is read with the unit that includes it: rows; or functions that Python is given.
-_ROWS: Final = re.compile(rb'\bMETH_|\((?:getter|setter|PyCFunction)\)|\bP(?:yMethodDef|yGetSetDef)\b')
+_ROWS: Final = re.compile(
+    rb'\bMETH_|\((?:getter|setter|PyCFunction)\)|\bP(?:yMethodDef|yGetSetDef)\b|\bPy_(?:tp|nb|sq|mp|am|bf)_\w|'
+    rb'\bPy(?:TypeObject|NumberMethods|SequenceMethods|MappingMethods|AsyncMethods|BufferProcs|ModuleDef)\s+[\w:]+(?:\[\w*\])?\s*=\s*\{'
+)
 _OF_PYTHON: Final = b'PyObject'
 
 

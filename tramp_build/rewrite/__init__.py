@@ -95,7 +95,7 @@ class _Rewriter:
 
     def __post_init__(self) -> None:
         self.slots = SlotRewriter(
-            self.source, self.cxx, self.plan.barrier, self._text, self._replace, self._insert, self._behind, self._unique
+            self.source, self.cxx, self.plan.barrier, self._text, self._replace, self._insert, self._behind, self._unique, self._body_of
         )
 
     @property
@@ -138,6 +138,10 @@ class _Rewriter:
         self._names.add(candidate)
         self._numbers[stem] = number
         return candidate
+
+    def _body_of(self, name: Span) -> Span:
+        """Return the body of the function whose name stands there."""
+        return next(f.body for f in self.scan.functions if f.body and f.name_span == name)
 
     def upgrade(self, upgrade: Upgrade) -> None:
         """Let a function take a vector, at its declarations and definitions."""

@@ -8,17 +8,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from tramp_build.model import Placement
+from tramp_build.model import Placement, Span
 from tramp_build.rewrite.prelude import trampoline
+from tramp_build.scan.assignments import INIT
 from tramp_build.scan.expression import function_of
 from tramp_build.signatures import SEND, VIEW, VOID, c_type, impl_type, stub_type
 from tramp_build.slotplan import signature_of, slot_of
+from tramp_build.slots import MODULE_INIT
 from tramp_build.text import c_string
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tramp_build.model import Entry, Row, Span, Table
+    from tramp_build.model import Entry, Row, Table
     from tramp_build.signatures import Signature
 
 _ATTRIBUTES: Final = '__attribute__((cold, unused)) static'
@@ -26,6 +28,7 @@ _ATTRIBUTES: Final = '__attribute__((cold, unused)) static'
 _SHARED: Final = '__attribute__((cold, weak, visibility("hidden")))'
 # What the slots hold whose type is `void *`.
 _BY_ID: Final = frozenset({'PyType_Slot', 'PyModuleDef_Slot'})
+_INIT: Final = 'PyInit_'
 # Types without a name that could be spelled in front of Python.h.
 _LATE: Final = {VIEW: 'Py_buffer', SEND: 'PySendResult'}
 
@@ -103,12 +106,16 @@ class SlotRewriter:
     insert: Callable[[int, str, str], None]
     after_definitions: Callable[[str, int, str, str, str], None]
     unique: Callable[[str, str], str]
+    body_of: Callable[[Span], Span]
     signatures: dict[str, Signature] = field(default_factory=dict)
     templates: dict[str, Signature] = field(default_factory=dict)
     _rows: dict[tuple[str, str], list[tuple[Table, Row, Entry]]] = field(default_factory=dict)
 
     def add(self, table: Table, row: Row, entry: Entry) -> None:
         """Take a routed row."""
+        if table.kind == INIT:
+            self._entry_point(table, row)
+            return
         signature = signature_of(row)
         assert signature
         assert entry.function
@@ -117,6 +124,23 @@ class SlotRewriter:
             self._in_row(table, row, signature)
         else:
             self._rows.setdefault((entry.function, signature.name), []).append((table, row, entry))
+
+    def _entry_point(self, table: Table, row: Row) -> None:
+        """Let the exported function call the trampoline, and give its body to one behind it."""
+        assert row.name
+        body = self.body_of(_value(row))
+        self.signatures[MODULE_INIT.name] = MODULE_INIT
+        inner = f'tramp_i_{row.name}'
+        obj = c_type(MODULE_INIT.result, cxx=self.cxx)
+        result = obj if row.name.startswith(_INIT) else 'PyModuleDef_Slot *'
+        impl, returned = inner, call(MODULE_INIT, inner, row.name, cxx=self.cxx, barrier=self.barrier)
+        if result != obj:
+            target = impl_type(MODULE_INIT, '', cxx=self.cxx)
+            impl = f'reinterpret_cast< {target}>({inner})' if self.cxx else f'({target})(void (*)(void)){inner}'
+            returned = call(MODULE_INIT, impl, row.name, cxx=self.cxx, barrier=self.barrier).removeprefix('return ').removesuffix(';')
+            returned = f'return reinterpret_cast< {result}>({returned});' if self.cxx else f'return ({result}){returned};'
+        self.insert(table.outer_start, inner, f'static {result}{inner}(void);')
+        self.replace(Span(body.start, body.start), f'{{ {returned} }} static {result}{inner}(void) ')
 
     def finish(self) -> None:
         """Write the stubs, each in front of the first table that needs it or behind the function."""

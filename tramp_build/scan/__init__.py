@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from tramp_build.scan import lexer
+from tramp_build.scan.assignments import ASSIGNED, ENTRY
 from tramp_build.scan.scanner import Scanner
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def scan(source: bytes, language: Language) -> ScanResult:
 
 def might_have_tables(source: bytes) -> bool:
     """Return False only if `scan` would find no table."""
-    return _TABLE_WORD.search(source) is not None
+    return any(pattern.search(source) for pattern in (_TABLE_WORD, ENTRY, ASSIGNED))
 
 
 def function_names(found: ScanResult) -> frozenset[str]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from tramp_build.model import Function, Problem, ScanResult, Scope, ScopeKind, Span, Table
+from tramp_build.scan import assignments
 from tramp_build.scan.literals import text_of
 
 if TYPE_CHECKING:
@@ -95,11 +96,14 @@ class Results:
     def define(self, name: bytes, value: bytes | None) -> None:
         self.definitions[name] = None if name in self.definitions else value
 
-    def result(self, language: Language) -> ScanResult:
+    def result(self, language: Language, text: bytes) -> ScanResult:
+        functions = tuple(sorted(self._functions, key=lambda function: (function.name_span.start, function.span.end)))
+        tables = [self._table(*found) for found in self._tables.values()]
+        tables += assignments.tables(self._source, text, functions, self.line_of, cxx=language == 'c++')
         return ScanResult(
             language=language,
-            tables=tuple(sorted((self._table(*found) for found in self._tables.values()), key=_place)),
-            functions=tuple(sorted(self._functions, key=lambda function: (function.name_span.start, function.span.end))),
+            tables=tuple(sorted(tables, key=_place)),
+            functions=functions,
             macros={text_of(name): text_of(value) for name, value in self.definitions.items() if value is not None},
             defined=frozenset(text_of(name) for name in self.definitions),
             problems=tuple(self._problems),

@@ -56,7 +56,7 @@ class Scanner(TableReader):
             else:
                 self._read()
         self._finish()
-        return self.results.result(self.language)
+        return self.results.result(self.language, self.text)
 
     def _finish(self) -> None:
         """Close what the end of the file leaves open."""

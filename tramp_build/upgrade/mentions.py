@@ -54,6 +54,10 @@ class Mentions:
         """Tell whether an opening parenthesis follows."""
         return self.text[place + len(name) : place + len(name) + 200].lstrip()[:1] == b'('
 
+    def is_variable(self, name: bytes, place: int) -> bool:
+        """Tell whether the name means a parameter or a variable there."""
+        return self._is_local(name, place)
+
     def _is_code(self, place: int) -> bool:
         """Tell whether a word is no part of a comment or a string, nor of a C structure, which only declares members."""
         if self._code is None:
