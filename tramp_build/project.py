@@ -14,7 +14,7 @@ from tramp_build.scan import function_names, lexer, might_declare, might_have_ta
 from tramp_build.slotplan import Uses, is_mentioned, lists_in_slots
 from tramp_build.tree import Tree
 from tramp_build.units import localise, localise_problems
-from tramp_build.upgrade import offer
+from tramp_build.upgrade import offers
 from tramp_build.upgrade.entries import listed
 from tramp_build.upgrade.mentions import Mentions
 from tramp_build.upgrade.project import Facts, Surroundings, facts_of, macros_of, together
@@ -40,8 +40,9 @@ class Project:
     _scans: dict[Path, ScanResult] = field(default_factory=dict, repr=False)
     _known: dict[str, bool] = field(default_factory=dict, repr=False)
     _listed: dict[Path, dict[str, frozenset[str | None]]] | None = field(default=None, repr=False)
+    _listed_by_others: dict[Path, dict[str, frozenset[str | None]]] = field(default_factory=dict, repr=False)
     _names: dict[Path, frozenset[str]] = field(default_factory=dict, repr=False)
-    _offers: dict[tuple[str, Path], Upgrade | Kept] = field(default_factory=dict, repr=False)
+    _offers: dict[Path, dict[str, Upgrade | Kept]] = field(default_factory=dict, repr=False)
     _movable: dict[Path, bool] = field(default_factory=dict, repr=False)
     _facts: dict[Path, Facts] = field(default_factory=dict, repr=False)
     _macros: Macros | None = field(default=None, repr=False)
@@ -111,12 +112,12 @@ class Project:
         """Return what the method tables of other files name and do not define: the conventions by function."""
         if self._listed is None:
             self._listed = {other: names for other in self.files() if self.tree.owner(other) == other and (names := self._listed_in(other))}
-        found: dict[str, frozenset[str | None]] = {}
-        for other, names in self._listed.items():
-            if other != path:
+        if path not in self._listed_by_others:
+            found = self._listed_by_others[path] = {}
+            for names in (names for other, names in self._listed.items() if other != path):
                 for name, conventions in names.items():
                     found[name] = found.get(name, frozenset()) | conventions
-        return found
+        return self._listed_by_others[path]
 
     def _listed_in(self, path: Path) -> dict[str, frozenset[str | None]]:
         language = self.language(path)
@@ -128,7 +129,7 @@ class Project:
 
     def _offer_elsewhere(self, name: str, path: Path) -> Upgrade | Kept | None:
         """Return what becomes of the function that a table in `path` names and another file defines."""
-        offers: list[Upgrade | Kept] = []
+        found: list[Upgrade | Kept] = []
         for other in self._others(path):
             language = self.language(other)
             if language is None or name.encode() not in self._facts_of_unit(other).words:
@@ -140,15 +141,16 @@ class Project:
                 continue
             if not self.is_unit(other):
                 return None  # `path` may include it
-            if self._refuse(other, language, unit=True) is None:
-                offers.append(self._offer(name, other, language))
-        return next((o for o in offers if isinstance(o, Upgrade)), offers[0] if offers else None)
+            if self._refuse(other, language, unit=True) is None and (outcome := self._offers_of(other, language).get(name)):
+                found.append(outcome)
+        return next((o for o in found if isinstance(o, Upgrade)), found[0] if found else None)
 
-    def _offer(self, name: str, path: Path, language: Language) -> Upgrade | Kept:
-        if (name, path) not in self._offers:
-            found = offer(self._text(path), self._scan(path, language), name, self._surroundings(path))
-            self._offers[name, path] = found if isinstance(found, Upgrade) else replace(found, path=self.tree.relative(path))
-        return self._offers[name, path]
+    def _offers_of(self, path: Path, language: Language) -> dict[str, Upgrade | Kept]:
+        if path not in self._offers:
+            found = offers(self._text(path), self._scan(path, language), self._surroundings(path))
+            place = self.tree.relative(path)
+            self._offers[path] = {name: o if isinstance(o, Upgrade) else replace(o, path=place) for name, o in found.items()}
+        return self._offers[path]
 
     def forget(self, path: Path) -> None:
         """Forget what was read from a unit that has been taken apart."""

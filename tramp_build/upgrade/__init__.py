@@ -47,16 +47,20 @@ def decide(source: bytes, scan: ScanResult, rows: Iterable[tuple[Row, Entry]], s
     for row, entry in rows:
         if entry.routed and entry.convention in UPGRADED and entry.function:
             wanted.setdefault(entry.function, []).append((row, entry))
-    shared = surroundings.listed_elsewhere().keys() & {f.name for f in scan.functions if f.body}
+    shared = _shared(scan, surroundings)
     if not wanted and not shared:
         return {}
     found = _Unit.of(source, scan, surroundings).outcomes(wanted, shared - wanted.keys())
     return {name: outcome for name, outcome in found.items() if name in wanted or isinstance(outcome, Upgrade)}
 
 
-def offer(source: bytes, scan: ScanResult, name: str, surroundings: Surroundings) -> Upgrade | Kept:
-    """Return what becomes of a function of this file that other files' rows name."""
-    return _Unit.of(source, scan, surroundings).outcomes({}, {name})[name]
+def offers(source: bytes, scan: ScanResult, surroundings: Surroundings) -> dict[str, Upgrade | Kept]:
+    """Return what becomes of the functions of this file that other files' rows name."""
+    return _Unit.of(source, scan, surroundings).outcomes({}, _shared(scan, surroundings))
+
+
+def _shared(scan: ScanResult, surroundings: Surroundings) -> set[str]:
+    return surroundings.listed_elsewhere().keys() & {f.name for f in scan.functions if f.body}
 
 
 @dataclass(slots=True)
