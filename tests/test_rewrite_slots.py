@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from rewrite_support import CASES, compile_module, rewritten_unit
+from runtime_support import CASES as RUNTIME_CASES
 from runtime_support import Interpreter
+from slot_sources import every_slot
 
 # What a user of the types can see; the number of calls tells whether CPython took two slots for one.
 SEEN = r"""
@@ -51,3 +54,70 @@ def test_c_types_behave_as_stock(interpreter: Interpreter, tmp_path: Path) -> No
     stock = interpreter.check(SEEN, tmp_path / 'stock')
     assert stock.count('\n') > 150
     assert interpreter.check(SEEN, tmp_path / 'routed') == stock
+
+
+THROWN = """
+import sys
+sys.dont_write_bytecode = True
+from slot_calls import *
+for name, cls in types(TRIGGERS):
+    t = cls()
+    for _ in range(3):
+        tell('throws', name)
+        error = caught(TRIGGERS[name], t)
+        assert type(error) is ValueError and str(error) == name, (name, cls, error)
+    tell('passes')
+for name, cls in types(TYPE_TRIGGERS):
+    tell('throws', name)
+    error = caught(TYPE_TRIGGERS[name], cls)
+    assert type(error) is ValueError and str(error) == name, (name, cls, error)
+for name, cls in types(QUIET_TRIGGERS):
+    if name in ('tp_del', 'tp_finalize') and not cls.__flags__ & 1 << 9: continue
+    tell('throws', name)
+    with Unraisable() as reports: QUIET_TRIGGERS[name](cls)
+    (error, context), = reports
+    assert type(error) is ValueError and str(error) == name, (name, error)
+    # Where the stub is a template, it says so of tp_del as well.
+    assert context in ((name, 'tp_dealloc') if name in ('tp_dealloc', 'tp_del') else (cls,)), (name, context)
+for module, name in ('run', 'PyInit_run'), ('run', 'Py_mod_exec'), ('made', 'Py_mod_create'):
+    tell('throws', name)
+    error = caught(load, module)
+    assert type(error) is ValueError and str(error) == name, (name, error)
+tell('passes')
+load('run'), load('made')
+"""
+
+
+@pytest.mark.parametrize('members', [False, True], ids=['functions', 'members'])
+def test_every_slot_may_throw(interpreter: Interpreter, members: bool, tmp_path: Path) -> None:
+    """Tables written out as people do, for static types and heap types; the stubs are the rewriter's."""
+    source = tmp_path / 'slots.cpp'
+    source.write_text(every_slot(interpreter.version, members=members))
+    unit = rewritten_unit(source, tmp_path / 'unit')
+    compile_module(unit, tmp_path / 'out', '-std=gnu++17', include=str(interpreter.headers())).rename(tmp_path / 'out' / 'slots.so')
+    interpreter.check(THROWN, tmp_path / 'out', RUNTIME_CASES)
+
+
+CXX = """
+import case
+def error(call):
+    try: call()
+    except BaseException as e: return type(e).__name__, str(e)
+h, m = case.Holder(), case.Made()
+assert error(lambda: repr(h)) == error(lambda: repr(m)) == ('ValueError', 'repr')
+assert error(lambda: str(h)) == error(lambda: str(m)) == ('IndexError', 'out')
+assert error(lambda: h + 1) == error(lambda: h - h) == error(lambda: m - 1) == error(lambda: h - m) == ('ValueError', 'shared')
+assert error(lambda: h & 1) == error(lambda: h.x) == ('ArithmeticError', 'assigned')
+assert error(lambda: len(h)) == ('ValueError', 'length')
+assert error(lambda: memoryview(h))[0] == 'MemoryError'
+assert error(lambda: iter(h)) == ('OverflowError', 'one') and error(lambda: next(h)) == ('OverflowError', 'two')
+assert error(h)[0] == 'RuntimeError'
+assert error(lambda: type('Owner', (), {'x': h})().x) == ('ArithmeticError', 'get')
+"""
+
+
+def test_cxx_types(interpreter: Interpreter, tmp_path: Path) -> None:
+    """Members, templates, what the body of a function assigns: each exception arrives; what shares a function shares its stub."""
+    unit = rewritten_unit(CASES / 'types.cpp', tmp_path)
+    compile_module(unit, tmp_path / 'routed', '-std=c++14', include=str(interpreter.headers()))
+    interpreter.check(CXX, tmp_path / 'routed')

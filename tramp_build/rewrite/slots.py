@@ -14,7 +14,7 @@ from tramp_build.scan.assignments import INIT
 from tramp_build.scan.expression import function_of
 from tramp_build.signatures import SEND, VIEW, VOID, c_type, impl_type, stub_type
 from tramp_build.slotplan import signature_of, slot_of
-from tramp_build.slots import MODULE_INIT
+from tramp_build.slots import BY_MEMBER, MODULE_INIT
 from tramp_build.text import c_string
 
 if TYPE_CHECKING:
@@ -85,13 +85,20 @@ def template(signature: Signature, *, barrier: bool) -> str:
     """Return the template whose member stands in a slot; in front of Python.h, so that it is told the types that have no name there."""
     late = [kind for kind in (signature.result, *(kind for kind, _ in signature.parameters)) if kind in _LATE]
     types = {VIEW: 'tramp_T *', SEND: 'tramp_T '}
-    own = ', '.join(f'{types.get(kind) or c_type(kind, cxx=True)}tramp_{name}' for kind, name in signature.parameters)
+    own = ', '.join(_declared(types.get(kind) or c_type(kind, cxx=True), f'tramp_{name}') for kind, name in signature.parameters)
     result = types.get(signature.result) or c_type(signature.result, cxx=True)
     impl = f'reinterpret_cast< {impl_type(signature, "", cxx=True)}>(reinterpret_cast<void (*)()>(tramp_f))'
-    body = call(signature, impl, signature.name, cxx=True, barrier=barrier, result='tramp_T')
+    # One text for all slots of a signature, so that it is one function; reports name the slot, and their signatures serve one each.
+    name = signature.name if signature.rule == 'raises' else next(s.name for s in BY_MEMBER.values() if s.signature is signature)
+    body = call(signature, impl, name, cxx=True, barrier=barrier, result='tramp_T')
     parameters = 'typename tramp_F, tramp_F tramp_f' + (', typename tramp_T' if late else '')
     head = f'__attribute__((cold, visibility("hidden"))) static {result}tramp_call({own})'
     return f'template <{parameters}> struct tramp_slot_{signature.name} {{ {head} {{ {body} }} }};'
+
+
+def _declared(spelled: str, name: str) -> str:
+    """Declare a parameter; the name of a pointer to a function stands within its type."""
+    return spelled.replace('(*)', f'(*{name})', 1) if '(*)' in spelled else f'{spelled}{name}'
 
 
 @dataclass(slots=True)

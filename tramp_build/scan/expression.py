@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Final
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _CASTS: Final = frozenset(b'reinterpret_cast static_cast const_cast bit_cast __extension__'.split())
+# A project's own macro or function: `void_cast(f)`, `PYCFUNC_CAST(f)`.
+_CAST_NAME: Final = re.compile(rb'(?:\w*_)?cast\Z', re.IGNORECASE)
 _CAST_CALLS: Final = frozenset(b'_PyCFunction_CAST PyCFunction_CAST _Py_CAST _Py_STATIC_CAST'.split())
 # `new` and `delete` are functions' names in C, and in C++ no row can be just that.
 _NEVER_NAMES: Final = NEVER_NAMES_C
@@ -118,7 +121,7 @@ def _inside(items: list[Item], tokens: list[Token]) -> list[Item] | None:
     if items[at].text in _CASTS and len(items) == at + 3 and items[at + 1].text == b'<>' and items[at + 2].text == b'()':
         group = items[at + 2]
         return _shift(collapse(tokens[group.first + 1 : group.last], cxx=True), group.first + 1)
-    if head.text in _CAST_CALLS and len(items) == 2 and items[1].text == b'()':
+    if len(items) == 2 and items[1].text == b'()' and (head.text in _CAST_CALLS or _CAST_NAME.match(head.text)):
         inner = _shift(collapse(tokens[items[1].first + 1 : items[1].last], cxx=True), items[1].first + 1)
         comma = max((i + 1 for i, item in enumerate(inner) if item.text == b','), default=0)
         return inner[comma:]
