@@ -292,3 +292,80 @@ def test_messages_know_functions_by_their_own_names(tmp_path: Path) -> None:
     assert 'In function ‘f’' in said[0]
     assert said[1] == said[0]
     assert [entry.outcome for entry in state.log()] == ['routed']
+
+
+CONDITIONAL = """
+#include <Python.h>
+#ifdef HAVE_F
+#include "f.h"
+#endif
+static PyObject *always(PyObject *self, PyObject *args) { (void)args; Py_XINCREF(self); return self; }
+static PyMethodDef methods[] = {
+    {"always", always, METH_NOARGS, NULL},
+#ifdef HAVE_F
+    {"f", f, METH_VARARGS, NULL},
+    {"g", (PyCFunction)(void (*)(void))g, METH_VARARGS | METH_KEYWORDS, NULL},
+    {"h", h, METH_O, NULL},
+#endif
+    {NULL, NULL, 0, NULL},
+};
+static PyModuleDef module = {PyModuleDef_HEAD_INIT, "case", NULL, -1, methods, NULL, NULL, NULL, NULL};
+PyMODINIT_FUNC PyInit_case(void);
+PyMODINIT_FUNC PyInit_case(void) { return PyModule_Create(&module); }
+"""
+CONDITIONAL_HEADER = """
+PyObject *f(PyObject *self, PyObject *args);
+extern PyObject *g(PyObject *, PyObject *args, PyObject *kwargs);
+PyObject *h(PyObject *Py_UNUSED(self), PyObject *arg);
+"""
+CONDITIONAL_BODIES = """
+#include <Python.h>
+#include "f.h"
+PyObject *f(PyObject *self, PyObject *args) { int n; (void)self; return PyArg_ParseTuple(args, "i", &n) ? PyLong_FromLong(n) : NULL; }
+PyObject *g(PyObject *self, PyObject *args, PyObject *kwargs) { (void)self; (void)kwargs; Py_INCREF(args); return args; }
+PyObject *h(PyObject *self, PyObject *arg) { (void)self; Py_INCREF(arg); return arg; }
+"""
+
+
+@pytest.mark.parametrize('family', ['gcc', 'clang'])
+@pytest.mark.parametrize('level', ['-O0', '-O2'])
+@pytest.mark.parametrize('have', [True, False])
+def test_rows_of_other_files_under_a_condition(family: str, level: str, have: bool, tmp_path: Path) -> None:
+    """The stub stands outside of the condition: where there is no row and no function, nothing may be left of it."""
+    for name, text in {'f.h': CONDITIONAL_HEADER, 'f.c': CONDITIONAL_BODIES, 'table.c': CONDITIONAL}.items():
+        (tmp_path / name).write_text(text)
+    project, units = Project(tmp_path, Config()), []
+    for name in ('table.c', 'f.c'):
+        plan = project.plan_file(tmp_path / name)
+        assert plan
+        assert all(entry.routed for table in plan.tables for entry in table.entries)
+        result = project.rewrite_file(tmp_path / name, plan)
+        assert result
+        units.append(tmp_path / f'unit-{name}')
+        units[-1].write_bytes(result.prelude + b'\n#line 1\n' + result.text)
+    used, script = (units, 'print(case.f(1), case.g(2, a=3), case.h(4))') if have else (units[:1], 'print(dir(case)[-1])')
+    build(used, tmp_path / 'out', level, '-Wl,-z,now', *(['-DHAVE_F'] if have else []), family=family)
+    done = subprocess.run(
+        [sys.executable, '-c', f'import case\n{script}'], cwd=tmp_path / 'out', capture_output=True, text=True, check=True
+    )
+    assert done.stdout == ('1 (2,) 4\n' if have else 'always\n')
+
+
+@pytest.mark.parametrize(
+    'header',
+    [
+        'static PyObject *f(PyObject *, PyObject *);\n',
+        'static inline PyObject *f(PyObject *self, PyObject *args) { return keep(args); }\n',
+        'PyObject *f(Thing *, PyObject *);\n',
+        'PyObject *f(PyObject *);\n',
+        'Thing *f(PyObject *, PyObject *);\n',
+        '#define f g\nPyObject *f(PyObject *, PyObject *);\n',
+        'namespace n { PyObject *f(PyObject *, PyObject *); }\n',
+    ],
+)
+def test_what_a_stub_can_not_declare(header: str, tmp_path: Path) -> None:
+    (tmp_path / 'f.h').write_text(header)
+    (tmp_path / 'table.c').write_text('static PyMethodDef t[] = {\n#ifdef A\n{"f", f, METH_VARARGS, 0},\n#endif\n{0}};\n')
+    plan = Project(tmp_path, Config()).plan_file(tmp_path / 'table.c')
+    assert plan
+    assert [entry.routed for table in plan.tables for entry in table.entries] == [False]

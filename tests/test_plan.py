@@ -45,7 +45,7 @@ CASES_C = [
     pytest.param(FUNCTION + table(f'#ifdef A\n{METHOD}', '#endif\n' + METHOD), ['after-definitions', 'before-table'], id='row under #if'),
     pytest.param(
         'PyObject *f(PyObject *, PyObject *);\n' + table(f'#ifdef A\n{METHOD}', '#endif\n' + METHOD),
-        ['conditional-function', 'before-table'],
+        ['declared', 'before-table'],
         id='row under #if, function elsewhere',
     ),
     pytest.param(f'{FUNCTION}void init(void) {{ {table(METHOD)} }}\n', ['before-table'], id='local table'),

@@ -174,6 +174,8 @@ class Placement(Enum):
 
     BEFORE_TABLE = 'before-table'  # in front of the outermost declaration that contains the table
     AFTER_DEFINITIONS = 'after-definitions'  # behind each definition of the function, in the same `#if` branch
+    # As BEFORE_TABLE, with a declaration of the function: an `#if` within the table decides whether there is one.
+    DECLARED = 'declared'
     IN_ROW = 'in-row'  # within the row: a lambda in C++, a compound literal in C
 
 

@@ -10,7 +10,7 @@ from tramp_build import upgrade
 from tramp_build.model import Entry, FilePlan, Kept, Placement, Reason, Row, ScanResult, ScopeKind, Span, Table, TablePlan, Upgrade
 from tramp_build.scan import lexer
 from tramp_build.scan.expression import Form, FunctionRef, flags_of, function_of
-from tramp_build.signatures import convention_of
+from tramp_build.signatures import BY_CONVENTION, OBJECT, convention_of
 from tramp_build.slotplan import Slots, Uses, is_slot_table
 from tramp_build.upgrade.entries import SELF_NAMING, says_its_name
 from tramp_build.upgrade.mentions import Mentions
@@ -38,6 +38,8 @@ class Policy:
     refuse: Reason | None
     # Tells whether another file of the project declares or defines a function of that (unqualified) name.
     known_elsewhere: Callable[[str], bool]
+    # Tells whether every declaration that the project has of a function says: so many objects, and an object comes back.
+    declared_plainly: Callable[[str, int], bool]
     # What the project says about changing a function's signature.
     surroundings: Surroundings
     slots: bool = True
@@ -110,6 +112,8 @@ class _Planner:
         if reason := self._refusal(ref) or (Reason.UNKNOWN_FLAGS if convention is None else None):
             return self._skip(row, ref.name, convention, reason)
         placement = self._placement(table, row, (ref,))
+        if placement is Reason.CONDITIONAL_FUNCTION and self._can_declare(table, ref.name or '', convention or ''):
+            placement = Placement.DECLARED
         if isinstance(placement, Reason):
             return self._skip(row, ref.name, convention, placement)
         return Entry(row.name, ref.name, row.line, convention, None, self.how(), placement)
@@ -224,6 +228,15 @@ class _Planner:
         if table.scope.kind is ScopeKind.FUNCTION and not all(self._declared_before(r, table.outer_start) for r in refs):
             return Reason.DECLARED_LATER
         return Placement.BEFORE_TABLE
+
+    def _can_declare(self, table: Table, name: str, convention: str) -> bool:
+        """Tell whether a stub in front of the table can declare the function by itself: it is another file's, and of plain objects."""
+        objects = {kind for kind, _ in BY_CONVENTION[convention].parameters} == {OBJECT}
+        if table.scope.kind is not ScopeKind.FILE or self.scan.language != 'c' or not objects:
+            return False
+        if any(f.body or f.static for f in self.functions.by_name.get(name, ())):
+            return False
+        return self.policy.declared_plainly(name, len(BY_CONVENTION[convention].parameters))
 
     def _local_condition(self, table: Table, row: Row) -> bool:
         """Tell whether an `#if` within the outermost declaration decides about the row."""

@@ -17,6 +17,7 @@ from tramp_build.units import localise, localise_problems
 from tramp_build.upgrade import offers
 from tramp_build.upgrade.entries import listed
 from tramp_build.upgrade.mentions import Mentions
+from tramp_build.upgrade.parameters import is_plain
 from tramp_build.upgrade.project import Facts, Surroundings, facts_of, macros_of, together
 from tramp_build.verify import verify
 
@@ -177,6 +178,7 @@ class Project:
             exclude_functions=config.exclude_functions,
             refuse=self._refuse(path, language, unit=self.is_unit(path) if unit is None else unit),
             known_elsewhere=lambda name: self._known_elsewhere(name, path),
+            declared_plainly=lambda name, count: self._declared_plainly(name, count, path),
             surroundings=self._surroundings(path, limited=limited),
             slots=config.slots,
             uses_elsewhere=lambda name: self._uses_elsewhere(name, path),
@@ -254,6 +256,18 @@ class Project:
         self._known[name] = any(
             might_declare(self._readable(other), name) and name in self._names_of(other) for other in self.files() if other != path
         )
+
+    def _declared_plainly(self, name: str, count: int, path: Path) -> bool:
+        found = False
+        for other in (path, *self._outside(path)):
+            text, language = self._readable(other), self.language(other)
+            if language is None or not might_declare(text, name):
+                continue
+            functions = [f for f in self._scan(other, language).functions if last_component(f.name) == name]
+            if name.encode() in self._facts_of_unit(other).macros or not all(is_plain(text, f, count) for f in functions):
+                return False
+            found = found or bool(functions)
+        return found
 
     def _names_of(self, path: Path) -> frozenset[str]:
         if path not in self._names:

@@ -184,6 +184,8 @@ class _Rewriter:
             method = stubs.Method(signature, impl, name, stub, self.cxx, self.plan.barrier, old)
             if early:
                 self._behind(entry.function, table.outer_start, stub, stubs.definition(method), stubs.declaration(method))
+            elif entry.placement is Placement.DECLARED:
+                self._insert(table.outer_start, stub, stubs.declared(method, entry.function, BY_CONVENTION[entry.convention]))
             else:
                 self._insert(table.outer_start, stub, stubs.definition(method))
         self._replace(span, stubs.reference(stubs.Method(signature, impl, name, stub, self.cxx, self.plan.barrier)))

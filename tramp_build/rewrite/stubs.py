@@ -97,6 +97,18 @@ def definition(method: Method) -> str:
     return f'{declaration(method)} {{ {_call(method)} }}'
 
 
+def declared(method: Method, function: str, convention: Signature) -> str:
+    """Define the stub behind a declaration of what it calls.
+
+    Inline, since gcc without optimisation would else keep one that no row wants, and with it the name of a function that is not there.
+    """
+    obj = c_type(OBJECT, cxx=method.cxx)
+    objects = ', '.join(obj.strip() for _ in convention.parameters)
+    quiet = r'_Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wredundant-decls\"")'
+    own = f'{quiet} {obj}{function}({objects}); _Pragma("GCC diagnostic pop")'
+    return f'{own} {declaration(method).replace(" static ", " static __inline__ ", 1)} {{ {_call(method)} }}'
+
+
 def reference(method: Method) -> str:
     """What the row names instead of the function: the stub, with the type of `ml_meth`."""
     return _as_row(method, method.stub)

@@ -22,6 +22,8 @@ _UNUSED: Final = re.compile(rb'\b\w*(?:UNUSED|unused)\w*\s*\(\s*(\w+)\s*\)')
 _OBJECT_PARAMETER: Final = re.compile(
     rb'(?:(?:const|register|struct)\s+)?(?:::\s*)?(?:PyObject|_object)\s*\*(?:\s*(?:const|restrict))?\s*(\w*)\Z'
 )
+_OBJECT_RESULT: Final = re.compile(rb'\bPyObject\s*\*[\s\w()]*\Z')
+_INLINE: Final = re.compile(rb'\b(?:__)?inline(?:__)?\b')
 _ATTRIBUTES: Final = re.compile(rb'__attribute__\s*\(\(.*?\)\)|\[\[.*?\]\]|/\*.*?\*/|//[^\n]*', re.DOTALL)
 
 
@@ -45,6 +47,18 @@ def _name(text: bytes, parameter: Parameter) -> bytes | None:
     if not match:
         return None
     return b'' if unused else match[1]
+
+
+def is_plain(text: bytes, function: Function, count: int) -> bool:
+    """Tell whether a function is everybody's and of so many objects, and gives an object."""
+    result = _ATTRIBUTES.sub(b' ', text[function.span.start : function.name_span.start])
+    return (
+        not (function.varies or function.static or function.scope.path or '::' in function.name)
+        and len(function.parameters) == count
+        and all(_name(text, parameter) is not None for parameter in function.parameters)
+        and _OBJECT_RESULT.search(result) is not None
+        and _INLINE.search(result) is None
+    )
 
 
 def edits(text: bytes, function: Function, place: Forward, *, cxx: bool) -> list[Edit]:
