@@ -78,8 +78,8 @@ def test_a_file_whose_functions_are_in_tables_of_another(project: Path, capsys: 
 def test_a_skipped_row(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = explain(capsys, 'geo.cpp:11')
     assert text.startswith('geo.cpp:11:5: a row of methods (PyMethodDef): skipped, macro-row\n')
-    assert '\n  why: a macro makes the row, ' in text
-    assert '\n  to do: Write the row out as ' in text
+    assert '\n  why: a macro makes the row; ' in text
+    assert '\n  to do: The report of the build ' in text
 
 
 def test_a_row_for_which_there_is_nothing_to_do(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

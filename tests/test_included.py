@@ -6,19 +6,14 @@ import json
 import os
 import re
 import subprocess
-import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from rewrite_support import INCLUDE
+from place_support import Place
 
-from tramp_build import build_report, paths
-from tramp_build.compile import create_state, prepare_project
-from tramp_build.config import Config
+from tramp_build import build_report
 from tramp_build.state import State
 
-ROOT = Path(__file__).resolve().parent.parent
 FILES = {
     'src/mod.c': r"""
 #include <Python.h>
@@ -77,66 +72,9 @@ print([outcome(call) for call in calls])
 """
 
 
-@dataclass
-class Place:
-    """The project and a state directory for it."""
-
-    dir: Path
-
-    def prepare(self) -> None:
-        config = Config()
-        state = create_state(self.dir / 'state', self.dir, config, rpath='absolute')
-        conf = (state.dir / 'conf').read_text()
-        (state.dir / 'conf').write_text(conf.replace('pythonpath=\n', f'pythonpath={ROOT}\n'))
-        prepare_project(self.dir, config, state)
-
-    def compile(self, cc: str, source: str, out: str, *, stock: bool = False, cwd: str = '.', flags: tuple[str, ...] = ()) -> str:
-        """Compile, and return what the compiler said and what it depends on."""
-        launcher = [] if stock else [paths.launcher(), f'--tramp-state={self.dir / "state"}']
-        words = [
-            cc,
-            '-g',
-            '-Wall',
-            '-Wextra',
-            '-fPIC',
-            '-isystem',
-            INCLUDE,
-            *flags,
-            '-MD',
-            '-MF',
-            f'{out}.d',
-            '-MT',
-            'x',
-            '-c',
-            source,
-            '-o',
-            out,
-        ]
-        done = subprocess.run([*launcher, *words], cwd=self.dir / cwd, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
-        text = (self.dir / cwd / f'{out}.d').read_text()
-        return done.stderr + '\n'.join(sorted(text.replace('\\\n', ' ').split()))
-
-    def run(self, out: str) -> str:
-        """Link the object and use the module."""
-        library = paths.library_dir()
-        link = ['gcc', '-shared', f'{out}', '-o', 'case.so', library / f'libtramp-{paths.version()}.so', f'-Wl,-rpath,{library}']
-        subprocess.run(link, cwd=self.dir, check=True)
-        return subprocess.run([sys.executable, '-c', SCRIPT], cwd=self.dir, capture_output=True, text=True, check=True).stdout
-
-    def outcomes(self) -> list[str]:
-        return [entry.outcome for entry in State(self.dir / 'state').log()]
-
-
 @pytest.fixture
 def place(tmp_path: Path) -> Place:
-    for name, text in FILES.items():
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    found = Place(tmp_path)
-    found.prepare()
-    return found
+    return Place.with_files(tmp_path, FILES, SCRIPT)
 
 
 def test_the_module_is_the_same(place: Place, cc: str) -> None:
@@ -215,14 +153,14 @@ def test_the_original_is_compiled_where_a_part_does_not(place: Place, cc: str) -
     path = place.dir / 'src/sub/impl.c'
     path.write_text(path.read_text().replace('(void)self;\n    if', 'TRACE\n    if'))
     place.prepare()
-    done = place.compile(cc, 'src/mod.c', 'a.o', flags=('-DTRACE=(void)self;(void)args;',))
+    done = place.compile(cc, 'src/mod.c', 'a.o', '-DTRACE=(void)self;(void)args;')
     assert place.outcomes() == ['fallback']
     assert 'tramp-build: warning: src/mod.c: compiled without trampolines: ' in done
     assert place.run('a.o').startswith("['108'")
 
 
 def test_coverage_names_the_original(place: Place) -> None:
-    place.compile('gcc', 'src/mod.c', 'a.o', flags=('--coverage',))
+    place.compile('gcc', 'src/mod.c', 'a.o', '--coverage')
     notes = (place.dir / 'a.gcno').read_bytes()
     assert b'sub/impl.c' in notes
     assert b'tramp-build' not in notes

@@ -1,6 +1,7 @@
 """Prepare sources for the launcher: all of a project from a build hook, or the one that `tramp-cc` met and did not know.
 
 python -m tramp_build.compile --state DIR --language L -- SOURCE
+python -m tramp_build.compile --state DIR --language L@KEY --answer FILE -- SOURCE
 python -m tramp_build.compile --init DIR
 """
 
@@ -28,12 +29,15 @@ if TYPE_CHECKING:
 
     from tramp_build.model import Edit, FilePlan, Language
     from tramp_build.rewrite import Rewritten
+    from tramp_build.state import Action
     from tramp_build.units import Unit
 
 _PROJECT_FILE: Final = 'project.json'
 _ROOT_MARKS: Final = ('pyproject.toml', 'meson.build', 'setup.py', '.git')
 # What the launcher puts behind the language of a unit that defines Py_LIMITED_API below 3.10.
 _LIMITED: Final = '-limited'
+# And behind that, where the preprocessor was asked, with the sum of what it has said; with nothing behind it: it said nothing of use.
+_ANSWERED: Final = '@'
 _PROGRESS_AFTER: Final = 1.0  # seconds
 
 
@@ -86,7 +90,39 @@ def prepare_project(root: Path, config: Config, state: State) -> None:
             said = True
 
 
-def prepare(path: Path, state: State, project: Project, language: Language | None = None, *, limited: bool = False) -> Prepared:
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the preprocessor has said about a source in one compile, and the sum that the launcher knows it by."""
+
+    output: bytes
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """One source as it is compiled."""
+
+    path: Path
+    state: State
+    project: Project
+    language: Language
+    unit: bool
+    limited: bool
+    answer: Answer | None
+
+    @property
+    def key(self) -> str:
+        """What the index calls this way to compile the source."""
+        return f'{self.language}{_LIMITED}' if self.limited else self.language
+
+    def add_index(self, key: str, action: Action, body: str | None) -> None:
+        status = self.path.stat()
+        self.state.add_index(self.path, status.st_size, status.st_mtime_ns, key, action, body)
+
+
+def prepare(
+    path: Path, state: State, project: Project, language: Language | None = None, *, limited: bool = False, answer: Answer | None = None
+) -> Prepared:
     """Decide about one source, store what is to be compiled and the record for the report.
 
     `limited`: it is compiled against a limited API without METH_FASTCALL.
@@ -98,30 +134,64 @@ def prepare(path: Path, state: State, project: Project, language: Language | Non
     language = language or project.language(path)
     if language is None:
         return Prepared(path, None, routed=False, problem=None)
-    status = path.stat()
-    prepared, rewritten = _prepare(path, project, language, unit=unit, limited=limited)
-    name = _store(state, project.unit(path), rewritten, project.source) if rewritten is not None else None
-    if unit:
-        key = f'{language}{_LIMITED}' if limited else language
-        state.add_index(path, status.st_size, status.st_mtime_ns, key, 'routed' if name else 'plain', name)
-    if (prepared.plan is not None and prepared.plan.tables) or prepared.problem:
-        owner = project.tree.owner(path)
-        state.add_record(
-            path, _record(project, prepared, language) | ({} if unit or owner == path else {'unit': project.tree.relative(owner)})
-        )
-    else:
-        state.remove_record(path)
-    if project.config.strict and (prepared.problem or (prepared.plan and unit and _skipped(prepared.plan))):
+    job = _Job(path, state, project, language, unit, limited, answer)
+    prepared, rewritten = _prepare(job)
+    name = _store(job, rewritten.prelude, project.unit(path).split(rewritten.edits)) if rewritten else None
+    question = _ask(job) if unit and not answer and prepared.problem is None else None
+    _add_record(job, prepared)
+    if project.config.strict and not question and (prepared.problem or (prepared.plan and unit and _skipped(prepared.plan))):
         raise TrampError(f'{path}: strict = true, and not every row is routed; tramp-build explain {path} says why')
+    if unit:
+        _add_index(job, name, question)
     return prepared
 
 
-def _prepare(path: Path, project: Project, language: Language, *, unit: bool, limited: bool) -> tuple[Prepared, Rewritten | None]:
+def _add_record(job: _Job, prepared: Prepared) -> None:
+    """Store what the report says of a source; after an answer, of all that is compiled with it."""
+    project, path = job.project, prepared.path
+    if (prepared.plan is not None and prepared.plan.tables) or prepared.problem:
+        owner = project.tree.owner(path)
+        unit = {} if owner == path or (path == job.path and job.unit) else {'unit': project.tree.relative(owner)}
+        job.state.add_record(path, _record(project, prepared, job.language) | unit)
+    else:
+        job.state.remove_record(path)
+    parts = project.unit(path).parts[1:] if job.answer and path == job.path else ()
+    for part in dict.fromkeys(part.path for part in parts):
+        if project.tree.owner(part) == path:
+            _add_record(job, Prepared(part, project.decisions(part), routed=False, problem=None))
+
+
+def _add_index(job: _Job, name: str | None, question: str | None) -> None:
+    """Say what is to be compiled in place of a unit, or what the preprocessor is to be asked about before that is known."""
+    action: Action = 'routed' if name else 'plain'
+    if job.answer:
+        job.add_index(f'{job.key}{_ANSWERED}{job.answer.key}', action, name)
+        return
+    if question:
+        # Without an answer, the rows that are plain are routed all the same.
+        job.add_index(f'{job.key}{_ANSWERED}', action, name)
+    job.add_index(job.key, 'ask' if question else action, question or name)
+
+
+def _ask(job: _Job) -> str | None:
+    """Store the text that the preprocessor is to be asked about, and return its name; None where nothing is open."""
+    project, path = job.project, job.path
+    decided = project.plan_file(path, job.language, unit=True, limited=job.limited)
+    question = project.question(path, decided) if decided else None
+    if question is None:
+        return None
+    return _store(job, b'', project.asked(path, question))
+
+
+def _prepare(job: _Job) -> tuple[Prepared, Rewritten | None]:
+    path, project = job.path, job.project
     decided = None
     try:
-        if not unit:
+        if not job.unit:
             return Prepared(path, project.decisions(path), routed=False, problem=None), None
-        decided, rewritten = _decide(path, project, language, limited=limited)
+        if job.answer:
+            project.answer(path, job.language, job.answer.output, limited=job.limited)
+        decided, rewritten = _decide(path, project, job.language, limited=job.limited)
     except OSError as exc:
         return Prepared(path, None, routed=False, problem=exc.strerror or str(exc)), None
     except Exception as exc:
@@ -145,12 +215,12 @@ def _decide(path: Path, project: Project, language: Language, *, limited: bool) 
     return _decide(path, project, language, limited=limited)
 
 
-def _store(state: State, unit: Unit, rewritten: Rewritten, read: Callable[[Path], bytes]) -> str | None:
-    """Store what is compiled in place of each file of a unit, and return the name of the unit's own text.
+def _store(job: _Job, prelude: bytes, edits: dict[int, list[Edit]]) -> str | None:
+    """Store what is compiled in place of each file of a unit, with `edits` in each, and return the name of the unit's own text.
 
     None: one of them can not be compiled from another place.
     """
-    return _Store(state, unit, rewritten.prelude, unit.split(rewritten.edits), read).add(0)
+    return _Store(job.state, job.project.unit(job.path), prelude, edits, job.project.source).add(0)
 
 
 @dataclass(slots=True)
@@ -216,7 +286,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog='python -m tramp_build.compile', description=__doc__)
     parser.add_argument('--state', type=Path)
     parser.add_argument('--init', type=Path)
-    parser.add_argument('--language', choices=('c', 'c++', f'c{_LIMITED}', f'c++{_LIMITED}'))
+    parser.add_argument('--language')
+    parser.add_argument('--answer', type=Path)
     parser.add_argument('source', nargs='?', type=Path)
     arguments = parser.parse_args(argv)
     with user_errors():
@@ -224,8 +295,12 @@ def main(argv: Sequence[str] | None = None) -> int:
             init(arguments.init)
             return 0
         state = State.open(arguments.state)
-        language, limited = arguments.language.removesuffix(_LIMITED), arguments.language.endswith(_LIMITED)
-        prepare(Path(os.path.abspath(arguments.source)), state, load_project(state), language, limited=limited)
+        key, _, answered = arguments.language.partition(_ANSWERED)
+        language, limited = key.removesuffix(_LIMITED), key.endswith(_LIMITED)
+        if language not in ('c', 'c++'):
+            parser.error(f'--language {arguments.language}')
+        answer = Answer(arguments.answer.read_bytes(), answered) if arguments.answer else None
+        prepare(Path(os.path.abspath(arguments.source)), state, load_project(state), language, limited=limited, answer=answer)
     return 0
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from tramp_build import includes
+from tramp_build import expand_ask, includes
 from tramp_build.model import FilePlan, Reason, ScanResult, Upgrade
 from tramp_build.plan import Policy, last_component, plan
 from tramp_build.rewrite import Rewritten, rewrite
@@ -26,9 +27,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tramp_build.config import Config
-    from tramp_build.model import Kept, Language, Problem
+    from tramp_build.model import Edit, Kept, Language, Problem
     from tramp_build.units import Unit
     from tramp_build.upgrade.pastes import Macros
+
+
+def _is_argument(source: bytes, name: str) -> bool:
+    """Tell whether a name stands where a macro may be given it, to define a function of that name."""
+    word = re.escape(name.encode())
+    return re.search(rb'^\w+[ \t]*\([^;{}]{0,400}(?<![\w$])' + word + rb'(?![\w$])', source, re.MULTILINE) is not None
 
 
 @dataclass(slots=True)
@@ -48,6 +55,8 @@ class Project:
     _facts: dict[Path, Facts] = field(default_factory=dict, repr=False)
     _macros: Macros | None = field(default=None, repr=False)
     _facts_of_units: dict[Path, Facts] = field(default_factory=dict, repr=False)
+    _units: dict[Path, Unit] = field(default_factory=dict, repr=False)
+    _made: dict[Path, frozenset[str]] = field(default_factory=dict, repr=False)  # functions that macros define
     _plans: dict[tuple[Path, Language, bool | None, bool], FilePlan | None] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
@@ -70,8 +79,8 @@ class Project:
         return self.tree.source(path)
 
     def unit(self, path: Path) -> Unit:
-        """Return a source with the project's files that are read with it.  Raises OSError."""
-        return self.tree.unit(path)
+        """Return a source with the project's files that are read with it, and with what macros make.  Raises OSError."""
+        return self._units.get(path) or self.tree.unit(path)
 
     def scan_file(self, path: Path, language: Language | None = None) -> ScanResult | None:
         """Return what stands in a file, None where there is neither a table nor a function that another file's table names."""
@@ -82,7 +91,7 @@ class Project:
 
     def _text(self, path: Path) -> bytes:
         """Return what a compiler that is given a file sees of the project.  Raises OSError."""
-        return self.unit(path).text
+        return self.unit(path).seen
 
     def _readable(self, path: Path) -> bytes:
         """Return the same of a file that is looked at for the sake of another; nothing where it can not be read."""
@@ -155,6 +164,10 @@ class Project:
 
     def forget(self, path: Path) -> None:
         """Forget what was read from a unit that has been taken apart."""
+        self._units.pop(path, None)
+        self._forget(path)
+
+    def _forget(self, path: Path) -> None:
         self._scans.pop(path, None)
         self._plans = {key: decided for key, decided in self._plans.items() if key[0] != path}
 
@@ -177,7 +190,7 @@ class Project:
             barrier=config.barrier == 'always' or (config.barrier == 'auto' and language == 'c++'),
             exclude_functions=config.exclude_functions,
             refuse=self._refuse(path, language, unit=self.is_unit(path) if unit is None else unit),
-            known_elsewhere=lambda name: self._known_elsewhere(name, path),
+            known_elsewhere=lambda name: name in self._made.get(path, ()) or self._known_elsewhere(name, path),
             declared_plainly=lambda name, count: self._declared_plainly(name, count, path),
             surroundings=self._surroundings(path, limited=limited),
             slots=config.slots,
@@ -236,6 +249,31 @@ class Project:
         if path not in self._facts_of_units:
             self._facts_of_units[path] = together([self._facts_of(part.path) for part in parts])
         return self._facts_of_units[path]
+
+    def question(self, path: Path, decided: FilePlan) -> expand_ask.Question | None:
+        """Return what the preprocessor has to be asked about a unit, None where nothing is open."""
+        may_be_made = self._surroundings(path).may_be_pasted
+        text = self._text(path)
+        if self._refuse(path, decided.language, unit=True):
+            return None
+        return expand_ask.question(text, decided, lambda name: may_be_made(name) or _is_argument(text, name))
+
+    def asked(self, path: Path, question: expand_ask.Question) -> dict[int, list[Edit]]:
+        """Return the edits of each part of a unit that make the text which the preprocessor is asked about."""
+        return self.unit(path).split(expand_ask.marks(self._text(path), question))
+
+    def answer(self, path: Path, language: Language, output: bytes, *, limited: bool = False) -> None:
+        """Take what the preprocessor has said about a unit that it was asked about."""
+        decided = self.plan_file(path, language, unit=True, limited=limited)
+        question = self.question(path, decided) if decided else None
+        if question is None:
+            return
+        macros = self._all_macros()
+        edits = expand_ask.answers(self._text(path), question, output, lambda name: name.encode() in macros.definitions)
+        self._units[path] = self.unit(path).expand(edits)
+        self._forget(path)
+        own = expand_ask.own_text(output, self.tree.is_own)
+        self._made[path] = function_names(scan(own, language))
 
     def _refuse(self, path: Path, language: Language, *, unit: bool) -> Reason | None:
         if reason := self.config.wants(self.tree.relative(path), language):

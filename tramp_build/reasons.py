@@ -22,12 +22,12 @@ SENTENCES: Final[dict[Reason, Sentence]] = {
         'Declare it in the file of the table, or in a header of the project; a function of another library keeps its own error handling.',
     ),
     Reason.MACRO_ROW: Sentence(
-        'a macro makes the row, so its parts can not be told from the source',
-        'Write the row out as {"name", function, flags, doc}.',
+        'a macro makes the row; a build asks the preprocessor what it is with the flags of the compile',
+        'The report of the build says what has become of it; where it stays, write the row out as {"name", function, flags, doc}.',
     ),
     Reason.MACRO_FUNCTION: Sentence(
-        'a macro makes the name of the function',
-        "Write the function's own name in the row.",
+        'a macro makes the name of the function; a build asks the preprocessor which it is',
+        "The report of the build says what has become of it; where it stays, write the function's own name in the row.",
     ),
     Reason.CONDITIONAL_ROW: Sentence(
         'an #if begins or ends inside the row',

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 
+Action = Literal['plain', 'routed', 'ask']
+
 _NAME_LENGTH = 32
 _LOG_FIELDS = 4
 
@@ -114,9 +116,7 @@ class State:
             _replace(path, data)
         return name
 
-    def add_index(
-        self, path: Path, size: int, mtime_ns: int, language: str, action: Literal['plain', 'routed'], body: str | None = None
-    ) -> None:
+    def add_index(self, path: Path, size: int, mtime_ns: int, language: str, action: Action, body: str | None = None) -> None:
         """Say what is to be done with a source as long as it has this size and time.
 
         A path that does not fit in a line is not indexed: the launcher leaves such a source alone.

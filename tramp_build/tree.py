@@ -107,6 +107,10 @@ class Tree:
             self._units[path] = Unit.plain(path, source) if alone else compose(path, self.readable, self._is_worth)
         return self._units[path]
 
+    def is_own(self, name: str) -> bool:
+        """Tell whether a path, as a compiler that was started here spells it, is that of a file of the project."""
+        return Path(os.path.realpath(name)).is_relative_to(self.root.resolve())
+
     def separate(self, path: Path) -> bool:
         """Take a unit's files apart for good; tell whether there was anything to take apart."""
         together = len(self.unit(path).parts) > 1

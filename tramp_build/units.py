@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from tramp_build import includes
 from tramp_build.errors import RewriteError
 from tramp_build.model import Edit, Span, TablePlan
+from tramp_build.rewrite.edits import apply, compose_edits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -54,6 +55,9 @@ class Unit:
     segments: tuple[Segment, ...] = (Segment(0, 0, 0, 1),)
     # The part that a name means in an include of another part.
     included: dict[tuple[int, str], int] = field(default_factory=dict)
+    # What stands for macros: edits of `text`, and the text that they make, which is the one that is scanned.
+    made: tuple[Edit, ...] = ()
+    expanded: bytes | None = None
     _starts: list[int] = field(default_factory=list, repr=False, compare=False)  # of the lines, when they are asked for
 
     @classmethod
@@ -61,18 +65,52 @@ class Unit:
         """Return a source by itself."""
         return cls(text, (Part(path, path.name),))
 
+    @property
+    def seen(self) -> bytes:
+        """The text that is scanned; all offsets that come from outside are offsets in it."""
+        return self.text if self.expanded is None else self.expanded
+
+    def expand(self, edits: Iterable[Edit]) -> Unit:
+        """Return the unit with texts in the place of macros: edits of what is seen by now."""
+        edits = tuple(edits)
+        if not edits:
+            return self
+        return replace(self, made=compose_edits(self.seen, self.made, edits), expanded=apply(self.seen, edits))
+
+    def origin(self, span: Span) -> Span:
+        """Return where something stood before macros were replaced: of a part of what one makes, all of the macro."""
+        return Span(self._origin(span.start, end=False), self._origin(span.end, end=span.end > span.start))
+
+    def _origin(self, offset: int, *, end: bool) -> int:
+        shift = 0
+        for edit in self.made:
+            first = edit.span.start + shift
+            last = first + len(edit.text)
+            if offset < first or (end and offset == first):
+                break
+            if offset < last or (end and offset == last):
+                return edit.span.end if end else edit.span.start
+            shift = last - edit.span.end
+        return offset - shift
+
     def segment(self, offset: int) -> Segment:
-        """Return the segment that an offset of the text is in."""
+        """Return the segment that an offset is in."""
+        return self._segment(self.origin(Span(offset, offset)).start)
+
+    def _segment(self, offset: int) -> Segment:
         return self.segments[bisect_right(self.segments, offset, key=lambda s: s.start) - 1]
 
     def place(self, offset: int) -> tuple[int, int]:
-        """Return the part and the line in it of an offset of the text."""
-        segment, starts = self.segment(offset), self._line_starts()
+        """Return the part and the line in it of an offset."""
+        return self._place(self.origin(Span(offset, offset)).start)
+
+    def _place(self, offset: int) -> tuple[int, int]:
+        segment, starts = self._segment(offset), self._line_starts()
         return segment.part, segment.line + bisect_right(starts, offset) - bisect_right(starts, segment.start)
 
     def place_of_line(self, line: int) -> tuple[int, int]:
         """Return the part and the line in it of a line of the text."""
-        return self.place(self._line_starts()[line - 1])
+        return self._place(self._line_starts()[line - 1])
 
     def _line_starts(self) -> list[int]:
         if not self._starts:
@@ -86,7 +124,7 @@ class Unit:
         """
         found: dict[int, list[Edit]] = {}
         ends = [*(segment.start for segment in self.segments[1:]), len(self.text) + 1]
-        for edit in edits:
+        for edit in compose_edits(self.seen, self.made, edits):
             index = bisect_right(self.segments, edit.span.start, key=lambda s: s.start) - 1
             segment = self.segments[index]
             if edit.span.end > ends[index]:
@@ -162,7 +200,7 @@ def compose(path: Path, read: Callable[[Path], bytes], wanted: Callable[[Path], 
 
 def localise(plan: FilePlan, unit: Unit, path: Path, relative: Callable[[Path], str]) -> FilePlan | None:
     """Return what a plan of a unit says of one of its files, in that file's lines and offsets; None where it says nothing."""
-    if len(unit.parts) == 1:
+    if len(unit.parts) == 1 and not unit.made:
         return plan
     numbers = {number for number, part in enumerate(unit.parts) if part.path == path}
     local = _Local(unit, path, relative)
@@ -176,7 +214,8 @@ def localise_problems(problems: Iterable[Problem], unit: Unit, path: Path) -> tu
     for problem in problems:
         segment = unit.segment(problem.offset)
         if unit.parts[segment.part].path == path:
-            found.append(replace(problem, offset=problem.offset - segment.start + segment.offset, line=unit.place(problem.offset)[1]))
+            offset = unit.origin(Span(problem.offset, problem.offset)).start - segment.start + segment.offset
+            found.append(replace(problem, offset=offset, line=unit.place(problem.offset)[1]))
     return tuple(found)
 
 
@@ -201,9 +240,12 @@ class _Local:
     def row(self, row: Row) -> Row:
         segment = self.unit.segment(row.span.start)
         shift = segment.offset - segment.start
-        fields = tuple(span and Span(span.start + shift, span.end + shift) for span in row.fields)
         line = self.unit.place(row.span.start)[1]
-        return replace(row, span=Span(row.span.start + shift, row.span.end + shift), fields=fields, line=line)
+        return replace(row, span=self.span(row.span, shift), fields=tuple(f and self.span(f, shift) for f in row.fields), line=line)
+
+    def span(self, span: Span, shift: int) -> Span:
+        span = self.unit.origin(span)
+        return Span(span.start + shift, span.end + shift)
 
     def entry(self, row: Row, entry: Entry) -> Entry:
         kept = entry.kept

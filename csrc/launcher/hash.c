@@ -1,6 +1,7 @@
 #include "hash.h"
 
 #include <stdio.h>
+#include <string.h>
 
 uint32_t crc32_of(const char *data, size_t size)
 {
@@ -18,8 +19,13 @@ uint32_t crc32_of(const char *data, size_t size)
 
 void name_of(const char *text, char name[NAME_SIZE + 1])
 {
+    name_of_bytes(text, strlen(text), name);
+}
+
+void name_of_bytes(const char *data, size_t size, char name[NAME_SIZE + 1])
+{
     uint64_t hash = 0xcbf29ce484222325U;
-    for (; *text; text++)
-        hash = (hash ^ (unsigned char)*text) * 0x100000001b3U;
+    for (size_t i = 0; i < size; i++)
+        hash = (hash ^ (unsigned char)data[i]) * 0x100000001b3U;
     snprintf(name, NAME_SIZE + 1, "%016llx", (unsigned long long)hash);
 }

@@ -13,5 +13,6 @@ enum { NAME_SIZE = 16 };
 
 /* FNV-1a of the text, as hexadecimal digits and a NUL. */
 void name_of(const char *text, char name[NAME_SIZE + 1]);
+void name_of_bytes(const char *data, size_t size, char name[NAME_SIZE + 1]);
 
 #endif

@@ -25,6 +25,14 @@ static bool is_body_name(const char *text)
     return true;
 }
 
+static void take_body(struct record *record, enum action action, const char *name, const char *end)
+{
+    if (end - name != BODY_NAME_SIZE || !is_body_name(name))
+        return;
+    record->action = action;
+    memcpy(record->body, name, BODY_NAME_SIZE);
+}
+
 /* [line, end) without its newline begins with `wanted`, which is all up to and with the language's tab. */
 static bool read_line(struct record *record, const char *line, const char *end, const char *wanted)
 {
@@ -41,10 +49,10 @@ static bool read_line(struct record *record, const char *line, const char *end, 
         return true; /* valid, and about another version of the file: it replaces what an earlier line says */
     if (skip_text(&at, tab, "plain\t-"))
         record->action = at == tab ? ACTION_PLAIN : ACTION_UNKNOWN;
-    else if (skip_text(&at, tab, "routed\t") && tab - at == BODY_NAME_SIZE && is_body_name(at)) {
-        record->action = ACTION_ROUTED;
-        memcpy(record->body, at, BODY_NAME_SIZE);
-    }
+    else if (skip_text(&at, tab, "routed\t"))
+        take_body(record, ACTION_ROUTED, at, tab);
+    else if (skip_text(&at, tab, "ask\t"))
+        take_body(record, ACTION_ASK, at, tab);
     return true;
 }
 
@@ -60,7 +68,7 @@ static bool same_language(const char *line, const char *end, size_t path_length,
     return skip_text(&at, end, language) && at < end && *at == '\t';
 }
 
-struct record look_up(const char *state, const char *path, const struct stat *status, enum language language)
+struct record look_up(const char *state, const char *path, const struct stat *status, const char *language)
 {
     struct record found = {.action = ACTION_UNKNOWN};
     struct view view = {0};
@@ -69,14 +77,14 @@ struct record look_up(const char *state, const char *path, const struct stat *st
     char times[80];
     snprintf(times, sizeof times, "\t%lld\t%lld\t", (long long)status->st_size,
              (long long)status->st_mtim.tv_sec * 1000000000 + status->st_mtim.tv_nsec);
-    char *key = concat(path, "\t", NULL), *wanted = concat(path, times, language_name(language), "\t", NULL);
+    char *key = concat(path, "\t", NULL), *wanted = concat(path, times, language, "\t", NULL);
     size_t length = strlen(key);
     const char *end = view.data + view.size, *at = view.data;
     while ((at = memmem(at, (size_t)(end - at), key, length)) != NULL) {
         const char *stop = memchr(at, '\n', (size_t)(end - at));
         if (stop == NULL)
             break; /* being written */
-        if ((at == view.data || at[-1] == '\n') && same_language(at, stop, length - 1, language_name(language)))
+        if ((at == view.data || at[-1] == '\n') && same_language(at, stop, length - 1, language))
             read_line(&found, at, stop, wanted);
         at = stop;
     }

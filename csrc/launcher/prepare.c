@@ -40,35 +40,48 @@ static bool run_quietly(const struct words *words)
     return succeeded(result);
 }
 
-/* One call at a time asks about a source; the lock goes with the process. */
-static void wait_for_turn(const char *state, const char *path)
+/* One call at a time asks about a source.  The lock goes with what is returned, or with the process. */
+static int wait_for_turn(const char *state, const char *path)
 {
     char name[NAME_SIZE + 1];
     name_of(path, name);
     if (!make_directories(concat(state, "/locks", NULL)))
-        return;
+        return -1;
     int fd = open(concat(state, "/locks/", name, NULL), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     while (fd >= 0 && flock(fd, LOCK_EX) < 0 && errno == EINTR)
         continue;
+    return fd;
 }
 
-bool prepare_source(const char *state, const char *path, const struct stat *status, enum language language, bool again)
+static bool prepare_alone(const char *state, const char *path, const struct stat *status, const char *language, const char *answer, bool again)
 {
     struct conf conf;
     struct words words = {0};
     if (!read_conf(&conf, state))
         return false;
-    wait_for_turn(state, path);
     if (!again && look_up(state, path, status, language).action != ACTION_UNKNOWN)
         return true; /* somebody else has asked meanwhile */
     add_module(&words, conf.python, conf.pythonpath);
     add_word(&words, concat("--state", NULL));
     add_word(&words, concat(state, NULL));
     add_word(&words, concat("--language", NULL));
-    add_word(&words, concat(language_name(language), NULL));
+    add_word(&words, concat(language, NULL));
+    if (answer) {
+        add_word(&words, concat("--answer", NULL));
+        add_word(&words, concat(answer, NULL));
+    }
     add_word(&words, concat("--", NULL));
     add_word(&words, concat(path, NULL));
     return run_quietly(&words);
+}
+
+bool prepare_source(const char *state, const char *path, const struct stat *status, const char *language, const char *answer, bool again)
+{
+    int turn = wait_for_turn(state, path);
+    bool good = prepare_alone(state, path, status, language, answer, again);
+    if (turn >= 0)
+        close(turn); /* a source whose rows a macro makes is asked about twice */
+    return good;
 }
 
 /* The interpreter of the environment that this program was installed into. */

@@ -4,9 +4,10 @@
 
 #include "parse.h"
 
-/* Runs tramp_build.compile on one source; afterwards the index knows it.  Concurrent calls for one source wait for each other.
-   `again`: what the index knows is out of date.  False where it failed. */
-bool prepare_source(const char *state, const char *path, const struct stat *status, enum language language, bool again);
+/* Runs tramp_build.compile on one source; afterwards the index knows it in this language (index.h).  Concurrent calls for one source
+   wait for each other.  `again`: what the index knows is out of date.  `answer`: the file with what the preprocessor has said, or
+   NULL.  False where it failed. */
+bool prepare_source(const char *state, const char *path, const struct stat *status, const char *language, const char *answer, bool again);
 
 /* Makes a state directory with a conf, by the interpreter beside this program or on PATH. */
 bool create_state(const char *state);

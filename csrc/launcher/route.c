@@ -1,6 +1,7 @@
 #include "route.h"
 
 #include "args.h"
+#include "ask.h"
 #include "conf.h"
 #include "depfile.h"
 #include "diagnose.h"
@@ -34,7 +35,7 @@ static bool might_have_tables(const struct view *view)
 }
 
 /* Nothing in the index: read the file, and ask Python only where a table may be in it. */
-static enum outcome find_out(const struct call *call, const char *path, const struct stat *status, enum language language,
+static enum outcome find_out(const struct call *call, const char *path, const struct stat *status, const char *language,
                              struct record *found)
 {
     struct view view = {0};
@@ -44,7 +45,7 @@ static enum outcome find_out(const struct call *call, const char *path, const st
     close_view(&view);
     if (!tables)
         return OUTCOME_NO_TABLES;
-    if ((call->state_given || create_state(call->state)) && prepare_source(call->state, path, status, language, false))
+    if ((call->state_given || create_state(call->state)) && prepare_source(call->state, path, status, language, NULL, false))
         *found = look_up(call->state, path, status, language);
     return OUTCOME_PREPARE_FAILED;
 }
@@ -55,10 +56,15 @@ enum outcome decide(const struct call *call, const struct source *source, struct
     char *path = realpath(source->path, NULL);
     if (path == NULL || stat(path, &status) < 0 || !S_ISREG(status.st_mode))
         return OUTCOME_UNREADABLE_SOURCE;
-    struct record found = look_up(call->state, path, &status, source->language);
+    const char *language = language_name(source->language);
+    struct record found = look_up(call->state, path, &status, language);
     enum outcome outcome = OUTCOME_NONE;
     if (found.action == ACTION_UNKNOWN)
-        outcome = find_out(call, path, &status, source->language, &found);
+        outcome = find_out(call, path, &status, language, &found);
+    if (found.action == ACTION_ASK) {
+        found = ask_preprocessor(call, source, path, &status, found);
+        outcome = OUTCOME_PREPARE_FAILED;
+    }
     if (found.action == ACTION_UNKNOWN)
         return outcome;
     if (found.action == ACTION_PLAIN)
@@ -66,9 +72,11 @@ enum outcome decide(const struct call *call, const struct source *source, struct
     bool clang = is_clang(call->original[call->compiler]);
     routed->source = source;
     routed->problem = make_unit(&routed->unit, call->state, found.body, call->command.output, source, &status, clang);
-    if (routed->problem == NULL || !routed->unit.stale || !prepare_source(call->state, path, &status, source->language, true))
+    if (routed->problem == NULL || !routed->unit.stale || !prepare_source(call->state, path, &status, language, NULL, true))
         return OUTCOME_ROUTED;
-    found = look_up(call->state, path, &status, source->language);
+    found = look_up(call->state, path, &status, language);
+    if (found.action == ACTION_ASK)
+        found = ask_preprocessor(call, source, path, &status, found);
     if (found.action != ACTION_ROUTED)
         return OUTCOME_PLAIN;
     routed->problem = make_unit(&routed->unit, call->state, found.body, call->command.output, source, &status, clang);
