@@ -32,7 +32,14 @@ def policy(source: bytes) -> Policy:
         offer_elsewhere=lambda _: None,
         macros=lambda: macros_of([facts]),
     )
-    return Policy(False, frozenset(), None, lambda _: False, surroundings)
+    return Policy(
+        barrier=False,
+        exclude_functions=frozenset(),
+        refuse=None,
+        known_elsewhere=lambda _: False,
+        declared_plainly=lambda *_: False,
+        surroundings=surroundings,
+    )
 
 
 def asked(rows: str, may_be_made: bool = False) -> tuple[bytes, expand_ask.Question | None]:
@@ -47,7 +54,7 @@ def asked(rows: str, may_be_made: bool = False) -> tuple[bytes, expand_ask.Quest
         ('ROW(f, O),', ['ROW(f, O)']),
         ('ROW(f, O) ROW(g,\n O)', ['ROW(f, O)', 'ROW(g,\n O)']),
         ('{FIELDS(f)},', ['{FIELDS(f)}']),
-        ('{"f", CAST(f), METH_O, 0},', ['CAST(f)']),
+        ('{"f", WRAP(f), METH_O, 0},', ['WRAP(f)']),
         ('{"f", f, FLAGS, 0},', ['f', 'FLAGS']),
         ('ROWS', ['ROWS']),
         ('ROW(f\n#ifdef X\n, O\n#endif\n),', None),

@@ -44,7 +44,7 @@ static PyMethodDef methods[] = {
     NOTHING(at all)
     {FIELDS("three", f_three)},
     ROW("plain", f_one, METH_NOARGS, __FILE__),
-    {"cast", CAST(f_three), ONE_ARGUMENT, NULL},
+    {"cast", FUNCTION(f_three), ONE_ARGUMENT, NULL},
     {"four", constant_four, METH_NOARGS, NULL},
     OPTIONAL(constant_six)
     SENTINEL
@@ -88,7 +88,7 @@ HEADER = r"""#pragma once
     static __attribute__((unused)) PyObject *constant_##name(PyObject *self, PyObject *o) { return PyLong_FromLong(value + !self + !!o); }
 #define f_five constant_five
 #define f_four constant_four
-#define CAST(function) ((PyCFunction)(void (*)(void))(function))
+#define FUNCTION(function) ((PyCFunction)(void (*)(void))(function))
 #define STR(x) #x
 #define XSTR(x) STR(x)
 #ifndef VALUE
