@@ -88,4 +88,79 @@ def test_setuptools(tmp_path: Path) -> None:
     assert seen[0] == seen[1]
     assert seen[1][:2] == ['3.5', 'add() takes exactly 2 arguments (1 given)']
     report = json.loads(run('python', '-m', 'tramp_build', 'report', wheel, '--json', env=in_tree_env()).stdout)
-    assert (report['summary']['routed'], report['summary']['fastcall']) == (2, 2)
+    assert (report['summary']['routed'], report['summary']['fastcall']) == (3, 2)
+
+
+SERIES = """
+import gc, json, sys
+from series import Series
+
+def outcome(call):
+    try:
+        return repr(call())
+    except Exception as exc:
+        return f'{type(exc).__name__}: {exc}'
+
+def closed(call):
+    s = Series([1])
+    with s: pass
+    return outcome(lambda: call(s))
+
+def put(s, *at):
+    s[at[0]] = at[1]
+
+s, other = Series([1, 2.5]), Series([3, 0])
+view = memoryview(s)
+running = Series([1, 2])
+steps = iter(running)
+next(steps)
+running.__exit__(None, None, None)
+print(json.dumps([
+    [outcome(call) for call in (
+        lambda: Series('x'), lambda: Series(5), lambda: Series(), lambda: [*(s + other)], lambda: [*(-s)], lambda: s + Series([1]),
+        lambda: s + 1, lambda: s / other, lambda: s() + len(s), lambda: Series([])(), lambda: s[5], lambda: put(s, 9, 1),
+        lambda: put(s, 0, 'x'),
+        lambda: s.__delitem__(0), lambda: 'x' in s, lambda: 2.5 in s, lambda: s < s, lambda: s == s, lambda: s == 1,
+        lambda: hash(Series([float('nan')])), lambda: memoryview(Series([])), lambda: s.__init__([1]), lambda: s.__exit__(None, None, None),
+        lambda: next(steps),
+    )],
+    [closed(call) for call in (repr, len, iter, bool, hash, memoryview, Series.__enter__, Series.__neg__, Series.__call__)],
+]))
+"""
+
+
+def test_types(tmp_path: Path, venv: VEnv) -> None:
+    """Each slot says with an exception of its own what is wrong, and the interpreter goes on."""
+    wheel = build('types', tmp_path)
+    venv.install('--no-deps', wheel)
+    outcomes, closed = json.loads(venv.run(SERIES).stdout)
+    assert outcomes == [
+        'TypeError: must be real number, not str',
+        "TypeError: 'int' object is not iterable",
+        'TypeError: Series() takes exactly 1 argument (0 given)',
+        '[4.0, 2.5]',
+        '[-1.0, -2.5]',
+        'ValueError: series of different lengths',
+        'TypeError: std::bad_cast',
+        'ArithmeticError: division by zero in a series',
+        '5.5',
+        'ValueError: nothing to add up',
+        'IndexError: vector::_M_range_check: __n (which is 5) >= this->size() (which is 2)',
+        'IndexError: vector::_M_range_check: __n (which is 9) >= this->size() (which is 2)',
+        'TypeError: must be real number, not str',
+        'RuntimeError: a series keeps its length',
+        'TypeError: must be real number, not str',
+        'True',
+        'ValueError: series have no order',
+        'True',
+        'TypeError: std::bad_cast',
+        'ValueError: a series with NaN has no hash',
+        'ValueError: an empty series has no memory to show',
+        'RuntimeError: a buffer shows the series',
+        'RuntimeError: a buffer shows the series',
+        'ValueError: the series is closed',
+    ]
+    assert closed == ['ValueError: the series is closed'] * 9
+    report = json.loads(run('python', '-m', 'tramp_build', 'report', wheel, '--json', env=in_tree_env()).stdout)
+    skipped = {entry['name']: entry['reason'] for f in report['files'] for t in f['tables'] for entry in t['entries'] if entry['reason']}
+    assert skipped == {'tp_iter': 'cpython-function'}

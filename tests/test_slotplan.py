@@ -16,6 +16,8 @@ from tramp_build.project import Project
 from tramp_build.report import file_record
 
 REPR = 'static PyObject *f(PyObject *self) { return self; }\n'
+# The entry of a module is looked at where there is a table.
+TABLE = 'static PyMethodDef m[] = {{0}};\n'
 TYPE = 'PyTypeObject T = {PyVarObject_HEAD_INIT(NULL, 0) "T", .tp_repr = f};\n'
 
 
@@ -26,8 +28,7 @@ def decisions(root: Path, files: dict[str, str], config: Config | None = None) -
         (root / name).write_text(text)
     project = Project(root, config or Config())
     for name in files:
-        plan = project.decisions(root / name)
-        for table in file_record(name, 'c', plan)['tables']:
+        for table in file_record(name, 'c', project.decisions(root / name))['tables']:
             for entry in table['entries']:
                 if table['kind'] not in ('PyMethodDef', 'PyGetSetDef'):
                     found[entry['name'] if len(files) == 1 else f'{name} {entry["name"]}'] = entry['reason'] or 'routed'
@@ -57,14 +58,14 @@ def decisions(root: Path, files: dict[str, str], config: Config | None = None) -
             'routed',
             id='declared',
         ),
-        pytest.param('PyMODINIT_FUNC PyInit_m(void) { assert(1); return 0; }\n', 'says-its-name', id='assert in an entry'),
+        pytest.param(TABLE + 'PyMODINIT_FUNC PyInit_m(void) { assert(1); return 0; }\n', 'says-its-name', id='assert in an entry'),
         pytest.param(
-            '#ifdef A\nPyMODINIT_FUNC PyInit_m(void)\n#else\nvoid initm(void)\n#endif\n{ return 0; }\n',
+            TABLE + '#ifdef A\nPyMODINIT_FUNC PyInit_m(void)\n#else\nvoid initm(void)\n#endif\n{ return 0; }\n',
             'conditional-function',
             id='two heads',
         ),
-        pytest.param('static PyObject *PyInit_m(void) { return 0; }\n', 'conditional-function', id='static entry'),
-        pytest.param('PyMODINIT_FUNC PyInit_m(void) { return 0; }\n', 'routed', id='entry'),
+        pytest.param(TABLE + 'static PyObject *PyInit_m(void) { return 0; }\n', 'conditional-function', id='static entry'),
+        pytest.param(REPR + TYPE + 'PyMODINIT_FUNC PyInit_m(void) { return 0; }\n', 'routed', id='entry'),
     ],
 )
 def test_one_slot(tmp_path: Path, source: str, expected: str) -> None:
@@ -109,6 +110,12 @@ def test_another_file_compares(tmp_path: Path) -> None:
         'm.c tp_repr': 'routed'
     }
     assert decisions(tmp_path, {'m.c': REPR + TYPE, 'n.c': asks}) == {'m.c tp_repr': 'routed'}
+
+
+def test_an_entry_alone_is_left_alone_in_c(tmp_path: Path) -> None:
+    source = 'PyMODINIT_FUNC PyInit_m(void) { return 0; }\n'
+    assert decisions(tmp_path, {'m.c': source}) == {}
+    assert decisions(tmp_path, {'m.c': source}, Config(barrier='always')) == {'PyInit_m': 'routed'}
 
 
 def test_stubs_of_two_languages_are_two_functions(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from tramp_build import upgrade
 from tramp_build.model import Entry, FilePlan, Kept, Placement, Reason, Row, ScanResult, ScopeKind, Span, Table, TablePlan, Upgrade
 from tramp_build.scan import lexer
+from tramp_build.scan.assignments import INIT
 from tramp_build.scan.expression import Form, FunctionRef, flags_of, function_of
 from tramp_build.signatures import BY_CONVENTION, OBJECT, convention_of
 from tramp_build.slotplan import Slots, Uses, is_slot_table
@@ -73,11 +74,17 @@ def plan(source: bytes, scan: ScanResult, policy: Policy) -> FilePlan:
     """Return the decision for each row of `scan`, which was made from `source`."""
     planner = _Planner(source, scan, policy, _Functions.of(scan), Mentions(lexer.normalise(source), scan.language, scan.functions))
     slots = Slots(planner).decide() if policy.slots else {}
-    chosen = [table for table in scan.tables if policy.slots or not is_slot_table(table)]
+    chosen = _chosen(scan, policy)
     decided = [(table, [(row, slots.get(row.span.start) or planner.row(table, row)) for row in table.rows]) for table in chosen]
     outcome = upgrade.decide(source, scan, [pair for _, rows in decided for pair in rows], policy.surroundings)
     tables = tuple(TablePlan(table, tuple(_with_convention(entry, outcome) for _, entry in rows)) for table, rows in decided)
     return FilePlan(scan.language, policy.barrier, tables, {n: u for n, u in outcome.items() if isinstance(u, Upgrade)})
+
+
+def _chosen(scan: ScanResult, policy: Policy) -> list[Table]:
+    """Return the tables to decide about.  The entry of a module alone is nothing to guard in C: such a project stays as it is."""
+    chosen = [table for table in scan.tables if policy.slots or not is_slot_table(table)]
+    return chosen if policy.barrier or any(table.kind != INIT for table in chosen) else []
 
 
 def _with_convention(entry: Entry, outcome: dict[str, Upgrade | Kept]) -> Entry:

@@ -24,6 +24,7 @@ _OPENING: Final = frozenset({b'(', b'[', b'{'})
 _CLOSING: Final = frozenset({b')', b']', b'}'})
 _BRANCHES: Final = frozenset({b'else', b'elif', b'elifdef', b'elifndef'})
 _CONDITIONS: Final = frozenset({b'if', b'ifdef', b'ifndef'})
+_WITH_CONDITION: Final = frozenset({b'for', b'while', b'if', b'switch'})
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +77,8 @@ class _Body:
             elif begins and kind == lexer.WORD:
                 self._statement(index)
             begins = text in (b'{', b'}', b';')
-            if text == b'for' and self._text(index + 1) == b'(':
-                self._loop(index + 2)
+            if text in _WITH_CONDITION and self._text(index + 1) == b'(':
+                self._loop(index + 2, condition=text != b'for')
             index += 1
         if self._open:
             raise _TornError
@@ -173,9 +174,11 @@ class _Body:
             index += 1
         return 0
 
-    def _loop(self, index: int) -> None:
-        """Take the names of `for (int i = 0; ...) {...}`; they reach to the end of the braces."""
+    def _loop(self, index: int, *, condition: bool) -> None:
+        """Take the names of `for (int i = 0; ...) {...}`, `while (T *t = next()) {...}`; they reach to the end of the braces."""
         names = list(self._declared(index)) if self._is_name(index) else []
+        if condition:
+            names = [at for at in names if self._text(at + 1) == b'=']
         if not names:
             return
         end = self._behind_group(self._behind_group(index - 1), braces=True)

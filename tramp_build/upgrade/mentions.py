@@ -23,6 +23,15 @@ _WORD: Final = re.compile(rb'[A-Za-z_]\w*')
 _ELSEWHERE: Final = re.compile(
     rb'(?:(?<!\.)\.|->|\b(?:struct|union|enum)\b|^[ \t]*#[ \t]*(?:include|error|warning)\b[^\n]*)\s*\Z', re.MULTILINE
 )
+# `std::hash`, whose like no project declares.
+_STANDARD: Final = re.compile(rb'\bstd\s*::\s*\Z')
+# `std::size_t next;`, `Owner *next{0}`: an expression has no word in front of a name but for these.
+_DECLARED: Final = re.compile(rb'([A-Za-z_]\w*)\s*(?:(?:[*&]|\bconst\b)\s*)*\Z')
+_DECLARED_BEHIND: Final = re.compile(rb'[ \t]*(?:[;={\[,)]|:(?!:))(?!=)')
+_BEFORE_EXPRESSION: Final = frozenset(
+    b'return else do case goto throw new delete sizeof typeof alignof decltype typeid not and or bitand xor co_return co_yield co_await'
+    b' const define'.split()
+)
 _LOOK_BACK: Final = 200
 
 
@@ -69,7 +78,15 @@ class Mentions:
 
     def _another(self, name: bytes, place: int) -> bool:
         """Tell whether it is a member, a tag, a file, a variable or a parameter that only bears the name."""
-        return bool(_ELSEWHERE.search(self.text[max(0, place - _LOOK_BACK) : place])) or self._is_local(name, place)
+        before = self.text[max(0, place - _LOOK_BACK) : place]
+        if _ELSEWHERE.search(before) or _STANDARD.search(before) or self._is_local(name, place):
+            return True
+        declared = _DECLARED.search(before)
+        return (
+            declared is not None
+            and declared[1] not in _BEFORE_EXPRESSION
+            and _DECLARED_BEHIND.match(self.text, place + len(name)) is not None
+        )
 
     def _is_local(self, name: bytes, place: int) -> bool:
         for function in self.functions:
