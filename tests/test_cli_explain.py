@@ -45,6 +45,22 @@ def test_a_routed_row(project: Path, capsys: pytest.CaptureFixture[str]) -> None
     )
 
 
+@pytest.mark.parametrize(
+    ('tail', 'ends'),
+    [
+        ('noexcept', True),
+        ('noexcept(true)', True),
+        ('throw()', True),
+        ('', False),
+        ('noexcept(false)', False),
+        ('noexcept(sizeof(int) > 2)', False),
+    ],
+)
+def test_a_function_that_may_not_throw(tail: str, ends: bool, project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / 'geo.cpp').write_text(GEO.replace('PyObject *args)', f'PyObject *args) {tail}'))
+    assert ('\n  the function is noexcept: an exception ' in explain(capsys, 'geo.cpp:9')) == ends
+
+
 def test_a_function_that_is_not_upgraded(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (project / 'shape.c').write_text("""
 static PyObject *area(PyObject *self, PyObject *args)

@@ -104,6 +104,23 @@ def test_configured_away(config: Config, expected: str, tmp_path: Path) -> None:
     assert decide(tmp_path, FUNCTION + table(METHOD), config=config) == [expected]
 
 
+@pytest.mark.parametrize('name', ['f', 'C::f', 'a::C::f'])
+def test_a_function_is_excluded_by_each_of_its_names(name: str, tmp_path: Path) -> None:
+    source = 'namespace a { struct C { static PyObject *f(PyObject *, void *); }; ' + table('{"f", 0, C::f}', kind='PyGetSetDef') + '}\n'
+    excluded = Config(exclude_functions=frozenset({name}))
+    assert decide(tmp_path, source, suffix='.cpp', config=excluded) == ['excluded-function']
+    others = Config(exclude_functions=frozenset({f'b::{name}', 'b::C::f', 'a::f'}))
+    assert decide(tmp_path, source, suffix='.cpp', config=others) == ['in-row']
+
+
+def test_an_excluded_function_of_another_file_gets_no_second_entry(tmp_path: Path) -> None:
+    (tmp_path / 'b.c').write_text('PyObject *f(PyObject *s, PyObject *a) { (void)s; return PyArg_ParseTuple(a, "") ? s : 0; }\n')
+    (tmp_path / 'a.c').write_text('PyObject *f(PyObject *self, PyObject *args);\n' + table('{"f", f, METH_VARARGS}'))
+    for excluded, upgraded in ((frozenset(), {'f'}), (frozenset({'f'}), set())):
+        plan = Project(tmp_path, Config(exclude_functions=excluded)).plan_file(tmp_path / 'b.c')
+        assert (set(plan.upgrades) if plan else set()) == upgraded
+
+
 def test_included_files_are_left_alone(tmp_path: Path) -> None:
     """A unit that is part of another one is not what the compiler is given."""
     assert decide(tmp_path, FUNCTION + table(METHOD), all_DOT_c='#include "unit.c"\n') == ['included-file']

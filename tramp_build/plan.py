@@ -189,11 +189,20 @@ class _Planner:
         if ref.form not in _FUNCTION_KINDS or ref.name is None:
             return Reason.NOT_A_FUNCTION
         name = last_component(ref.name)
-        if ref.name in self.policy.exclude_functions or name in self.policy.exclude_functions:
+        if self._excluded(ref.name):
             return Reason.EXCLUDED_FUNCTION
         if name.startswith(_OWN_PREFIX):
             return Reason.NOTHING_TO_ROUTE
         return self._unknown(ref, name)
+
+    def _excluded(self, written: str) -> bool:
+        """Tell whether the configuration names a function, which a row may call by less than its whole name."""
+        name = last_component(written)
+        excluded = self.policy.exclude_functions
+        if written in excluded or name in excluded:
+            return True
+        wholes = {'::'.join((*f.scope.path, f.name)) for f in self.functions.by_name.get(name, ())}
+        return any(one.endswith(f'::{written}') and (one in wholes or not wholes) for one in excluded)
 
     def _compared(self, name: str) -> Reason | None:
         """`PyCFunction_GetFunction(f) == (PyCFunction)method` has to stay true: a project that asks for functions gets its own."""

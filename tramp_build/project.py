@@ -134,7 +134,7 @@ class Project:
         if language is None or not might_have_tables(self._readable(path)):
             return {}
         found = self._scan(path, language)
-        own = {f.name for f in found.functions if f.body}
+        own = {f.name for f in found.functions if f.body} | self.config.exclude_functions
         return {name: conventions for name, conventions in listed(self._readable(path), found).items() if name not in own}
 
     def _offer_elsewhere(self, name: str, path: Path) -> Upgrade | Kept | None:

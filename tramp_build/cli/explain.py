@@ -37,6 +37,8 @@ _NO_BARRIER: Final = {
     'c': 'no exception barrier, as the unit is C; barrier = "always" puts one there (for C over a C++ library)',
     'c++': 'no exception barrier, as the configuration says barrier = "never"',
 }
+_NOEXCEPT: Final = 'the function is noexcept: an exception that would leave it ends the process before the barrier can see it'
+_NEVER_THROWS: Final = re.compile(rb'\bnoexcept\b(?!\s*\((?!\s*true\s*\)))|\bthrow\s*\(\s*\)')
 # Longer rows are cut: the place says where to look.
 _EXCERPT_WIDTH: Final = 100
 
@@ -120,6 +122,8 @@ def _row(source: Source, plan: FilePlan, table: Table, row: Row, entry: Entry) -
         convention = f', convention {entry.convention}' if entry.convention else ''
         yield f'  function: {console.escape(entry.function or "?")}{convention}'
         yield from (f'  {how}: {_HOW.get(how, "")}' for how in entry.how)
+        if 'barrier' in entry.how and _may_not_throw(source, plan, entry):
+            yield f'  {_NOEXCEPT}'
         if entry.kept is not None:
             yield f'  not upgraded, {entry.kept.reason.value}: {SENTENCES[entry.kept.reason].cause} ({_kept_at(source, entry.kept)})'
         if not plan.barrier:
@@ -129,6 +133,17 @@ def _row(source: Source, plan: FilePlan, table: Table, row: Row, entry: Entry) -
         yield f'  why: {sentence.cause}'
         yield f'  to do: {sentence.remedy or "nothing"}'
     yield ''
+
+
+def _may_not_throw(source: Source, plan: FilePlan, entry: Entry) -> bool:
+    project = source.project
+    owner = project.tree.owner(source.path)
+    found, text = project.scan_file(owner, plan.language), project.unit(owner).seen
+    functions = [f for f in found.functions if f.name == entry.function] if found else []
+    return any(
+        _NEVER_THROWS.search(text, f.parameters[-1].span.end if f.parameters else f.name_span.end, f.body.start if f.body else f.span.end)
+        for f in functions
+    )
 
 
 def _kept_at(source: Source, kept: Kept) -> str:
