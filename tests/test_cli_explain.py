@@ -87,7 +87,7 @@ def test_a_file_whose_functions_are_in_tables_of_another(project: Path, capsys: 
         'PyObject *area(PyObject *, PyObject *);\nstatic PyMethodDef methods[] = {{"area", area, METH_VARARGS, "the area"}, {NULL}};\n'
     )
     assert explain(capsys, 'body.c') == (
-        'body.c:1: area takes its arguments as a vector, for a method table of another file\nbody.c: no method or getset table with a row\n'
+        'body.c:1: area takes its arguments as a vector, for a method table of another file\nbody.c: no table of functions with a row\n'
     )
 
 
@@ -138,7 +138,7 @@ def test_a_file_with_such_a_name_goes_first(project: Path, capsys: pytest.Captur
 
 
 def test_a_file_without_tables(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert explain(capsys, 'plain.c') == 'plain.c: no method or getset table with a row; compiled as it is\n'
+    assert explain(capsys, 'plain.c') == 'plain.c: no table of functions with a row; compiled as it is\n'
 
 
 def test_a_directory_is_an_error(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

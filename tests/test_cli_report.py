@@ -88,7 +88,7 @@ def test_as_text(state: State, capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_build_that_has_not_begun(state: State, capsys: pytest.CaptureFixture[str]) -> None:
     assert report(capsys, 'build')['files'] == []
     assert cli.main(['report', 'build']) == 0
-    assert capsys.readouterr().out == 'no method or getset tables found\n'
+    assert capsys.readouterr().out == 'no tables of functions found\n'
 
 
 def test_the_later_call_counts(state: State, capsys: pytest.CaptureFixture[str]) -> None:

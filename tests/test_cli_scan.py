@@ -86,7 +86,7 @@ def test_a_file_is_there_once(project: Path, capsys: pytest.CaptureFixture[str])
 def test_a_named_file_without_tables_is_shown_without_rows(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert scan(capsys, 'src/plain.c')['files'] == [{'path': 'src/plain.c', 'language': 'c', 'tables': []}]
     assert cli.main(['scan', 'src/plain.c']) == 0
-    assert capsys.readouterr().out.startswith('src/plain.c: no method or getset tables\n')
+    assert capsys.readouterr().out.startswith('src/plain.c: no tables of functions\n')
 
 
 def test_the_configuration_of_the_project_counts(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -89,7 +89,7 @@ def test_nothing_at_all() -> None:
     made = check(report.build_scan_report([]))
     assert made['summary']['files'] == 0
     assert 'fallbacks' not in made['summary']
-    assert report.summary_line(made) == 'no method or getset tables found'
+    assert report.summary_line(made) == 'no tables of functions found'
 
 
 @pytest.mark.parametrize('reason', list(Reason), ids=lambda reason: reason.value)
@@ -240,9 +240,9 @@ def test_text_escapes_what_sources_say() -> None:
 def test_text_of_a_file_without_rows() -> None:
     made = report.build_scan_report([('a.cpp', 'c++', None), ('b.c', 'c', file(table('m', 1), language='c'))])
     assert render(made, None).splitlines() == [
-        'a.cpp: no method or getset tables',
+        'a.cpp: no tables of functions',
         'b.c: no rows',
-        'no method or getset tables found',
+        'no tables of functions found',
     ]
 
 

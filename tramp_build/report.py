@@ -157,7 +157,7 @@ def summary_line(report: Mapping[str, Any], where: str | None = None) -> str:
     summary = report['summary']
     failed = sum(file.get('outcome') in FAILED for file in report['files'])
     if not summary['entries'] and not failed:
-        return 'no method or getset tables found'
+        return 'no tables of functions found'
     parts = [_count(summary['files'], 'file'), f'{_count(summary["routed"], "row")} routed', f'{summary["skipped"]} skipped']
     if failed:
         parts.append(f'{_count(failed, "file")} compiled without trampolines')

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from tramp_build.console import escape, paint
 from tramp_build.reasons import sentence
@@ -11,6 +11,9 @@ from tramp_build.report import PLAIN, ROUTED, rows, skip_counts, summary_line
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import TextIO
+
+# Tables whose rows have a convention, known or not.
+_WITH_CONVENTION: Final = frozenset({'PyMethodDef', 'PyGetSetDef'})
 
 
 def render(report: Mapping[str, Any], stream: TextIO | None) -> str:
@@ -35,12 +38,13 @@ def _file(file: Mapping[str, Any], stream: TextIO | None) -> Iterator[str]:
         yield f'{path}: {paint(outcome or PLAIN, "yellow", stream=stream)}{message}'
     table_rows = [(table, entry) for table in file['tables'] for entry in table['entries']]
     if not table_rows and outcome is None:
-        yield f'{path}: {"no rows" if file["tables"] else "no method or getset tables"}'
+        yield f'{path}: {"no rows" if file["tables"] else "no tables of functions"}'
     places = [f'{path}:{entry["line"]}:' for _, entry in table_rows]
     names = [f'{escape(table["name"])}: {_row_name(entry)}' for table, entry in table_rows]
     place_width, name_width = max(map(len, places), default=0), min(max(map(len, names), default=0), 60)
-    for (_, entry), place, name in zip(table_rows, places, names, strict=True):
-        yield f'{place:<{place_width}} {name:<{name_width}}  {entry["convention"] or "?":<16}  {_decision(entry, stream)}'
+    for (table, entry), place, name in zip(table_rows, places, names, strict=True):
+        unknown = '?' if table['kind'] in _WITH_CONVENTION else ''
+        yield f'{place:<{place_width}} {name:<{name_width}}  {entry["convention"] or unknown:<16}  {_decision(entry, stream)}'
 
 
 def _row_name(entry: Mapping[str, Any]) -> str:

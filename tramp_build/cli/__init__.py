@@ -25,8 +25,8 @@ _DESCRIPTION = """\
 Trampolines for the C and C++ extensions of Python, put in while they are
 built.
 
-tramp-build rewrites the functions behind method and getset tables, on the way
-to the compiler, so that they go through the prebuilt library libtramp: a C++
+tramp-build rewrites the tables of methods, getsets and slots, on the way to
+the compiler, so that they go through the prebuilt library libtramp: a C++
 exception then becomes a Python exception. The sources stay as they are. These
 commands look at sources and builds; to build through it, see the README: one
 line in pyproject.toml.

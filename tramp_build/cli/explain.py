@@ -82,7 +82,7 @@ def _file(source: Source, line: int | None) -> Iterator[str]:
         yield from _shared(source, plan)
     if plan is None or not decided:
         as_it_is = '' if plan and plan.changes else '; compiled as it is'
-        yield f'{console.escape(source.shown)}: no method or getset table with a row{as_it_is}'
+        yield f'{console.escape(source.shown)}: no table of functions with a row{as_it_is}'
         return
     chosen = decided if line is None else [item for item in decided if _on_line(source, item[1], line)]
     if not chosen:

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from tramp_build.model import FilePlan, Language
 
 _DESCRIPTION = """\
-List the rows of all method and getset tables, and for each the decision:
-routed through a trampoline, or skipped and why. Nothing is compiled and
-nothing is written.
+List the rows of all tables of functions (methods, getsets, slots), and for
+each the decision: routed through a trampoline, or skipped and why. Nothing
+is compiled and nothing is written.
 """
 
 _EPILOG = """\
