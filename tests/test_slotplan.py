@@ -112,6 +112,21 @@ def test_another_file_compares(tmp_path: Path) -> None:
     assert decisions(tmp_path, {'m.c': REPR + TYPE, 'n.c': asks}) == {'m.c tp_repr': 'routed'}
 
 
+@pytest.mark.parametrize(
+    ('functions', 'expected'),
+    [
+        ('static PyObject *f(PyObject *) { return 0; }\nstatic int f(PyObject *, int) { return 0; }\n', 'overloaded'),
+        ('static PyObject *f(PyObject *) { return 0; }\nstatic PyObject *f(int) { return 0; }\n', 'overloaded'),
+        ('template <class T> static PyObject *f(T *) { return 0; }\n', 'overloaded'),
+        ('static PyObject *f(PyObject *);\nnamespace { class C { static PyObject *f(PyObject *, int) { return 0; } }; }\n', 'routed'),
+        ('PyObject *f(PyObject *);\nstatic void g() { std::f(); int f = 1; }\nstruct S { int f; };\n', 'routed'),
+    ],
+)
+def test_overloads(tmp_path: Path, functions: str, expected: str) -> None:
+    table = 'PyTypeObject T = {PyVarObject_HEAD_INIT(nullptr, 0) "T", 0, 0, 0, 0, 0, 0, 0, reinterpret_cast<reprfunc>(f)};\n'
+    assert decisions(tmp_path, {'m.cpp': functions + table}) == {'tp_repr': expected}
+
+
 def test_an_entry_alone_is_left_alone_in_c(tmp_path: Path) -> None:
     source = 'PyMODINIT_FUNC PyInit_m(void) { return 0; }\n'
     assert decisions(tmp_path, {'m.c': source}) == {}

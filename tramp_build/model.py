@@ -147,6 +147,7 @@ class Reason(Enum):
     NO_TRAMPOLINE = 'no-trampoline'
     UNKNOWN_SLOT = 'unknown-slot'
     SAYS_ITS_NAME = 'says-its-name'
+    OVERLOADED = 'overloaded'
     # Why a routed METH_VARARGS function keeps its convention.
     ARGS_ESCAPE = 'args-escape'
     KWARGS_ESCAPE = 'kwargs-escape'

@@ -155,6 +155,10 @@ class _Planner:
         """Return what other files do with a function."""
         return self.policy.uses_elsewhere(name)
 
+    def is_template(self, function: Function) -> bool:
+        """Tell whether a function is a template itself."""
+        return self.source.startswith(b'template', function.span.start)
+
     def entry_point(self, row: Row) -> Reason | None:
         """Return why a function that initialises the module is left alone."""
         name, span = row.name or '', row.fields[0]

@@ -102,6 +102,10 @@ SENTENCES: Final[dict[Reason, Sentence]] = {
         'the function says its own name (__func__, assert), and would get another one',
         'Do in another function what says the name.',
     ),
+    Reason.OVERLOADED: Sentence(
+        'there are several functions of that name, and a slot does not tell which',
+        'Give the function of the slot a name of its own.',
+    ),
     Reason.ARGS_ESCAPE: Sentence(
         'the function uses its argument tuple for more than a parse call, its size or its items, so it keeps METH_VARARGS',
         'Give the tuple to one of the PyArg_ parsers only, or to a static function of the same file that does so.',

@@ -68,6 +68,7 @@ class Unit(Protocol):
     def after_definitions(self, name: str, before: int) -> Placement | Reason: ...
     def uses_elsewhere(self, name: str) -> Uses: ...
     def entry_point(self, row: Row) -> Reason | None: ...
+    def is_template(self, function: Function) -> bool: ...
 
 
 @dataclass(slots=True)
@@ -187,6 +188,8 @@ class Slots:
 
     def _placement(self, name: str, group: list[_Place]) -> Placement | Reason:
         if self.unit.scan.language == 'c++':
+            if self._is_overloaded(name, group):
+                return Reason.OVERLOADED
             return Placement.BEFORE_TABLE if self._is_simple(name, group) else Placement.IN_ROW
         if any(place.table.scope.kind is ScopeKind.CLASS for place in group):
             return Reason.LOCAL_TABLE
@@ -205,9 +208,22 @@ class Slots:
             and all(place.ref.form is Form.NAME for place in group)
             and all(f.scope.kind is ScopeKind.FILE for f in here)
             and any(f.static for f in here)
-            and len({len(f.parameters) for f in here}) == 1
             and self._in_front(name, group)
         )
+
+    def _is_overloaded(self, name: str, group: list[_Place]) -> bool:
+        """Tell whether the name alone, or `decltype(&f)`, may not say which function that is."""
+        plain = any(place.ref.form is not Form.TEMPLATE for place in group)
+        by_name: dict[str, list[Function]] = {}
+        for function in self.unit.named(name):
+            by_name.setdefault('::'.join((*function.scope.path, function.name)), []).append(function)
+            if plain and self.unit.is_template(function):
+                return True
+        for functions in by_name.values():
+            bodies = [f.scope.condition for f in functions if f.body]
+            if len({len(f.parameters) for f in functions}) > 1 or (plain and len(set(bodies)) < len(bodies)):
+                return True
+        return False
 
     def _in_front(self, name: str, group: list[_Place]) -> bool:
         """Tell whether what stands in front of the first table is there for all of the slots."""
