@@ -12,7 +12,7 @@ from tramp_build.plan import Policy, last_component, plan
 from tramp_build.rewrite import Rewritten, rewrite
 from tramp_build.rewrite.edits import apply
 from tramp_build.scan import function_names, lexer, might_declare, might_have_tables, scan
-from tramp_build.slotplan import Uses, is_mentioned, lists_in_slots
+from tramp_build.slotplan import Uses, is_mentioned, known_places, lists_in_slots
 from tramp_build.tree import Tree
 from tramp_build.units import localise, localise_problems
 from tramp_build.upgrade import offers
@@ -209,7 +209,8 @@ class Project:
             if lists_in_slots(source, found, name):
                 listed.add(language)
                 other = other or self._refuse(file, language, unit=self.is_unit(file)) is not None
-            other = other or is_mentioned(found, Mentions(lexer.normalise(source), language, found.functions), name)
+            mentions = Mentions(lexer.normalise(source), language, found.functions)
+            other = other or is_mentioned(mentions, known_places(found), name)
             defined = defined or any(f.body and last_component(f.name) == name for f in found.functions)
         return Uses(frozenset(listed), other, defined)
 

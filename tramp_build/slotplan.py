@@ -14,6 +14,7 @@ from tramp_build.model import Entry, Placement, Reason, ScopeKind
 from tramp_build.scan.assignments import INIT
 from tramp_build.scan.expression import Form, FunctionRef, function_of
 from tramp_build.slots import BY_ID, BY_MEMBER
+from tramp_build.upgrade.mentions import Known
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -90,6 +91,7 @@ class Slots:
 
     unit: Unit
     _mentioned: dict[str, bool] = field(default_factory=dict)
+    _known: Known | None = None
 
     def decide(self) -> dict[int, Entry]:
         """Return the decision for each row of the slot tables, by where the row begins."""
@@ -183,7 +185,9 @@ class Slots:
     def _is_mentioned(self, name: str) -> bool:
         """Tell whether the code of the unit does more with a function than to call it and to list it."""
         if name not in self._mentioned:
-            self._mentioned[name] = is_mentioned(self.unit.scan, self.unit.mentions, name)
+            if self._known is None:
+                self._known = known_places(self.unit.scan)
+            self._mentioned[name] = is_mentioned(self.unit.mentions, self._known, name)
         return self._mentioned[name]
 
     def _placement(self, name: str, group: list[_Place]) -> Placement | Reason:
@@ -241,11 +245,15 @@ class Slots:
         return True
 
 
-def is_mentioned(scan: ScanResult, mentions: Mentions, name: str) -> bool:
+def known_places(scan: ScanResult) -> Known:
+    """Return where functions are declared and listed in tables: these are no mentions that matter."""
+    fields = (span for table in scan.tables for row in table.rows for span in row.fields if span)
+    return Known.of([*(function.name_span for function in scan.functions), *fields])
+
+
+def is_mentioned(mentions: Mentions, known: Known, name: str) -> bool:
     """Tell whether a file does more with a function than to declare it, to call it and to list it in tables."""
     word = name.encode()
-    known = [f.name_span for f in scan.functions if _last(f.name) == name]
-    known += [span for table in scan.tables for row in table.rows for span in row.fields if span]
     return any(not mentions.is_call(word, place) for place in mentions.of(word, known))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
 from tramp_build.model import Span
@@ -35,6 +36,17 @@ _BEFORE_EXPRESSION: Final = frozenset(
 _LOOK_BACK: Final = 200
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Spans that are asked about for many names: sorted once."""
+
+    spans: tuple[tuple[int, int], ...]
+
+    @classmethod
+    def of(cls, spans: Iterable[Span]) -> Known:
+        return cls(tuple(sorted((span.start, span.end) for span in spans)))
+
+
 @dataclass(slots=True)
 class Mentions:
     """The words of one file; read once, and its tokens only when a word may stand in a comment."""
@@ -45,15 +57,18 @@ class Mentions:
     _places: dict[bytes, list[int]] | None = field(default=None)
     _code: set[int] | None = field(default=None)
     _variables: dict[Span, tuple[Reach, ...]] = field(default_factory=dict)
+    # The functions by where they begin, and how far those up to each one reach.
+    _starts: list[tuple[int, int]] | None = field(default=None)
+    _reach: list[int] = field(default_factory=list)
 
-    def of(self, name: bytes, known: Iterable[Span]) -> Iterator[int]:
+    def of(self, name: bytes, known: Iterable[Span] | Known) -> Iterator[int]:
         """Yield the places of `name` in code, outside of the spans that are known and where it is not another thing's name."""
         if self._places is None:
             self._places = {}
             for match in _WORD.finditer(self.text):
                 self._places.setdefault(match[0], []).append(match.start())
         # A generated file may have a hundred thousand rows for one function.
-        spans = sorted((span.start, span.end) for span in known)
+        spans = (known if isinstance(known, Known) else Known.of(known)).spans
         for place in self._places.get(name, ()):
             index = bisect_right(spans, (place, len(self.text))) - 1
             if (index < 0 or spans[index][1] <= place) and self._is_code(place) and not self._another(name, place):
@@ -88,9 +103,21 @@ class Mentions:
             and _DECLARED_BEHIND.match(self.text, place + len(name)) is not None
         )
 
+    def _around(self, place: int) -> Iterator[Function]:
+        """Yield the functions that a place is in."""
+        if self._starts is None:
+            self._starts = sorted((f.span.start, index) for index, f in enumerate(self.functions))
+            self._reach = list(accumulate((self.functions[index].span.end for _, index in self._starts), max))
+        at = bisect_right(self._starts, (place, len(self.functions))) - 1
+        while at >= 0 and self._reach[at] > place:
+            function = self.functions[self._starts[at][1]]
+            if place < function.span.end:
+                yield function
+            at -= 1
+
     def _is_local(self, name: bytes, place: int) -> bool:
-        for function in self.functions:
-            if not function.span.start <= place < function.span.end or function.varies:
+        for function in self._around(place):
+            if function.varies:
                 continue
             own = [p for p in function.parameters if p.name is not None and p.name.encode() == name]
             if any(p.span.start <= place < p.span.end for p in own):
