@@ -189,7 +189,11 @@ class SlotRewriter:
         span = _value(row)
         name = function_of(self.source, span).span
         assert name
-        self.replace(name if table.kind in _BY_ID else span, value)
+        if table.kind in _BY_ID:
+            # The cast may be a macro, and to that a comma ends an argument.
+            self.replace(name, f'({value})' if ',' in value else value)
+        else:
+            self.replace(span, value)
 
 
 def _value(row: Row) -> Span:

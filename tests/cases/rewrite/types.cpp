@@ -53,8 +53,10 @@ PyTypeObject Holder::type = {
 #endif
 };
 
+#define void_cast(x) reinterpret_cast<void *>(x)
+
 PyType_Slot Holder::slots[] = {
-    {Py_tp_repr, reinterpret_cast<void *>(Holder::repr)},
+    {Py_tp_repr, void_cast(Holder::repr)},
     {Py_tp_str, reinterpret_cast<void *>(in_class_and_out)},
     {Py_tp_traverse, reinterpret_cast<void *>(&visit)},
     {Py_nb_subtract, reinterpret_cast<void *>(shared)},
