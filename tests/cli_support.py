@@ -15,7 +15,7 @@ GEO = """\
 static PyObject *area(PyObject *self, PyObject *args) { return PyLong_FromLong(1); }
 static PyObject *get_x(PyObject *self, void *closure) { return PyLong_FromLong(2); }
 
-#define ROW(name) {#name, name, METH_VARARGS, NULL}
+#define ROW(name, ...) {#name, name, METH_VARARGS, NULL}
 
 static PyMethodDef methods[] = {
     {"area", area, METH_VARARGS, "the area"},

@@ -220,7 +220,7 @@ def test_text() -> None:
         'src/z.cpp:5:  methods: (unnamed)  ?                 skipped macro-row',
         'src/z.cpp:10: getset: x           getset            routed (barrier)',
         '',
-        '1 skipped: macro-row: a macro makes the row, so its parts can not be told from the source',
+        '1 skipped: macro-row: a macro makes the row; a build asks the preprocessor what it is with the flags of the compile',
         '2 files, 3 rows routed, 1 skipped',
     ]
 

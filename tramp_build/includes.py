@@ -40,7 +40,7 @@ def refusal(source: bytes) -> str | None:
     # In a comment or a string the word does no harm, but who writes of it has earned to be left alone.
     if _REFUSED.search(source) or _ALTERNATIVE.search(source):
         return 'place-dependent'
-    for start, end in _directives(source):
+    for start, end in directives(source):
         text = plain_text(_closed(source, start, end))
         if include := _INCLUDE.match(text):
             rest = text[include.end() :].lstrip()
@@ -71,7 +71,7 @@ def mark(source: bytes, directory: str = '', copies: Mapping[str, str] | None = 
 
 
 def _relative_names(source: bytes) -> Iterator[tuple[int, int]]:
-    for start, end in _directives(source):
+    for start, end in directives(source):
         if _INCLUDE.match(plain_text(_closed(source, start, end))):
             name = _quoted_name(source, start, end)
             found = [name] if name else []
@@ -82,7 +82,7 @@ def _relative_names(source: bytes) -> Iterator[tuple[int, int]]:
 
 def lines(source: bytes) -> Iterator[tuple[int, int, str]]:
     """Yield where each line stands that is `#include "name"` and no more, without its line end, and the name."""
-    for start, end in _directives(source):
+    for start, end in directives(source):
         head = source.rfind(b'\n', 0, start) + 1
         match = _WHOLE.fullmatch(source, head, end)
         if match and source.find(b'\n', head, end) < 0:
@@ -109,7 +109,7 @@ def _closed(source: bytes, start: int, end: int) -> bytes:
 _BLANKED: Final = re.compile(rb'/\*[^*]*(?:\*(?!/)[^*]*)*\*/|\\\r?\n')
 
 
-def _directives(source: bytes) -> Iterator[tuple[int, int]]:
+def directives(source: bytes) -> Iterator[tuple[int, int]]:
     """Yield where each directive stands: behind its `#`, and at its end."""
     skip, position = lexer.SKIP_CXX, 0
     while match := skip.search(source, position):

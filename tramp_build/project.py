@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tramp_build import expand_ask, includes
+from tramp_build.expand import Expander
 from tramp_build.model import FilePlan, Reason, ScanResult, Upgrade
 from tramp_build.plan import Policy, last_component, plan
 from tramp_build.rewrite import Rewritten, rewrite
@@ -23,13 +24,16 @@ from tramp_build.upgrade.project import Facts, Surroundings, facts_of, macros_of
 from tramp_build.verify import verify
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Set
     from pathlib import Path
 
     from tramp_build.config import Config
     from tramp_build.model import Edit, Kept, Language, Problem
     from tramp_build.units import Unit
     from tramp_build.upgrade.pastes import Macros
+
+
+_MAX_NESTED: Final = 5  # macros that make macros that make rows
 
 
 def _is_argument(source: bytes, name: str) -> bool:
@@ -80,7 +84,37 @@ class Project:
 
     def unit(self, path: Path) -> Unit:
         """Return a source with the project's files that are read with it, and with what macros make.  Raises OSError."""
-        return self._units.get(path) or self.tree.unit(path)
+        if path not in self._units:
+            self._units[path] = self._expanded(self.tree.unit(path), path)
+        return self._units[path]
+
+    def _expanded(self, unit: Unit, path: Path) -> Unit:
+        """Return a unit with the rows that simple macros make, from one macro to the next."""
+        language = self.language(path) or 'c'
+        if not (b'define' in unit.text and might_have_tables(unit.text)):
+            return unit
+        parts = {part.path for part in unit.parts}
+        expander = Expander(lambda name: self._redefined(name, parts), self._is_defined)
+        for _ in range(_MAX_NESTED):
+            found = scan(unit.seen, language)
+            edits = expander.edits(unit.seen, found)
+            if not edits:
+                self._scans[path] = found
+                return unit
+            unit = unit.expand(edits)
+        return unit
+
+    def _is_defined(self, name: bytes) -> bool:
+        """Tell whether a file of the project defines a macro of that name."""
+        pattern = re.compile(rb'\bdefine[ \t]+' + name + rb'\b')
+        texts = (self.tree.readable(path) for path in self.files())
+        return any(name in text and pattern.search(text) for text in texts)
+
+    def _redefined(self, name: bytes, parts: Set[Path]) -> bool:
+        """Tell whether a file that a unit may include defines or removes a macro."""
+        pattern = re.compile(rb'\b(?:define|undef)\b[ \t]*' + name + rb'\b')
+        others = (other for other in self.files() if other not in parts and not self.is_unit(other))
+        return any(name in self.tree.readable(other) and pattern.search(self.tree.readable(other)) for other in others)
 
     def scan_file(self, path: Path, language: Language | None = None) -> ScanResult | None:
         """Return what stands in a file, None where there is neither a table nor a function that another file's table names."""

@@ -18,7 +18,7 @@ class Sentence:
 
 SENTENCES: Final[dict[Reason, Sentence]] = {
     Reason.EXTERNAL_DEFINITION: Sentence(
-        'the function is neither declared nor defined in any source of the project',
+        'no source of the project declares or defines the function; where a macro may, a build asks the preprocessor',
         'Declare it in the file of the table, or in a header of the project; a function of another library keeps its own error handling.',
     ),
     Reason.MACRO_ROW: Sentence(
