@@ -228,6 +228,7 @@ class FilePlan:
     barrier: bool
     tables: tuple[TablePlan, ...]
     upgrades: dict[str, Upgrade] = field(default_factory=dict)  # by function name
+    chains: tuple[Edit, ...] = ()  # what outlines the catch chains that functions have in common
 
     @property
     def routed(self) -> int:

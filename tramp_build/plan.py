@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from tramp_build import upgrade
 from tramp_build.model import Entry, FilePlan, Kept, Placement, Reason, Row, ScanResult, ScopeKind, Span, Table, TablePlan, Upgrade
+from tramp_build.outline import outline
 from tramp_build.scan import lexer
 from tramp_build.scan.assignments import INIT
 from tramp_build.scan.expression import Form, FunctionRef, flags_of, function_of
@@ -46,6 +47,7 @@ class Policy:
     slots: bool = True
     # Tells what other files do with a function of that name that is not static.
     uses_elsewhere: Callable[[str], Uses] = lambda _: Uses()
+    outline: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,25 @@ def plan(source: bytes, scan: ScanResult, policy: Policy) -> FilePlan:
     decided = [(table, [(row, slots.get(row.span.start) or planner.row(table, row)) for row in table.rows]) for table in chosen]
     outcome = upgrade.decide(source, scan, [pair for _, rows in decided for pair in rows], policy.surroundings)
     tables = tuple(TablePlan(table, tuple(_with_convention(entry, outcome) for _, entry in rows)) for table, rows in decided)
-    return FilePlan(scan.language, policy.barrier, tables, {n: u for n, u in outcome.items() if isinstance(u, Upgrade)})
+    upgrades = {n: u for n, u in outcome.items() if isinstance(u, Upgrade)}
+    return _with_chains(source, scan, FilePlan(scan.language, policy.barrier, tables, upgrades), policy)
+
+
+def _with_chains(source: bytes, scan: ScanResult, found: FilePlan, policy: Policy) -> FilePlan:
+    """Outline catch chains, in a unit that is rewritten anyway."""
+    chains = outline(source, scan, policy.exclude_functions) if policy.outline and found.changes else None
+    if chains is None or not chains.edits:
+        return found
+    names = {last_component(name) for name in chains.sites}
+    return replace(found, chains=chains.edits, tables=tuple(_outlined(table, names) for table in found.tables))
+
+
+def _outlined(table: TablePlan, names: set[str]) -> TablePlan:
+    def with_how(entry: Entry) -> Entry:
+        there = entry.routed and entry.function and last_component(entry.function) in names
+        return replace(entry, how=(*entry.how, 'outline')) if there else entry
+
+    return replace(table, entries=tuple(with_how(entry) for entry in table.entries))
 
 
 def _chosen(scan: ScanResult, policy: Policy) -> list[Table]:

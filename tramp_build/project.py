@@ -229,6 +229,7 @@ class Project:
             surroundings=self._surroundings(path, limited=limited),
             slots=config.slots,
             uses_elsewhere=lambda name: self._uses_elsewhere(name, path),
+            outline=config.outline,
         )
 
     def _uses_elsewhere(self, name: str, path: Path) -> Uses:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tramp_build.errors import RewriteError
+from tramp_build.outline import outline
 from tramp_build.plan import plan
 from tramp_build.scan import scan
 
@@ -25,6 +26,8 @@ def verify(source: bytes, first: FilePlan, policy: Policy, rewritten: Rewritten)
     second = plan(rewritten.text, again, replace(policy, surroundings=replace(policy.surroundings, enabled=False)))
     if second.routed:
         raise RewriteError('a second pass would route rows again')
+    if first.chains and outline(rewritten.text, again, policy.exclude_functions).edits:
+        raise RewriteError('a second pass would outline catch chains again')
     before = [(t.table.kind, t.table.name, t.table.line, len(t.entries)) for t in first.tables]
     after = [(t.table.kind, t.table.name, t.table.line, len(t.entries)) for t in second.tables]
     if before != after:

@@ -51,7 +51,7 @@ def rewrite(source: bytes, scan: ScanResult, plan: FilePlan, exceptions: tuple[t
     rewriter.slots.finish()
     for name in sorted(plan.upgrades):
         rewriter.upgrade(plan.upgrades[name])
-    edits = rewriter.edits()
+    edits = tuple(sorted([*plan.chains, *rewriter.edits()], key=lambda e: (e.span.start, e.span.end)))
     methods = [table_plan for table_plan in plan.tables if not is_slot_table(table_plan.table)]
     routed = [entry for table_plan in methods for entry in table_plan.entries if entry.routed]
     # What another file's unit may lack is called as the source says then.

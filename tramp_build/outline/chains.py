@@ -1,0 +1,131 @@
+"""The catch chains of a function body, as tokens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from tramp_build.model import Span
+from tramp_build.scan import lexer
+from tramp_build.upgrade.uses import tokens as tokens_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_CONDITIONS: Final = frozenset({b'if', b'ifdef', b'ifndef'})
+_BRANCHES: Final = frozenset({b'else', b'elif', b'elifdef', b'elifndef'})
+_PARTNER: Final = {b')': b'(', b']': b'[', b'}': b'{'}
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """`catch (declared) { body }`, without its brackets."""
+
+    declared: tuple[lexer.Token, ...]
+    body: tuple[lexer.Token, ...]
+
+    @property
+    def takes_all(self) -> bool:
+        return [token[1] for token in self.declared] == [b'...']
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """The clauses behind one try block."""
+
+    span: Span  # from the first `catch` to the last brace
+    tried: Span  # the block of the `try`, with its braces
+    clauses: tuple[Clause, ...]
+    conditional: bool  # an `#if` within the function decides about it, or stands in it
+
+    @property
+    def takes_all(self) -> bool:
+        return self.clauses[-1].takes_all
+
+
+class TornError(Exception):
+    """A body whose blocks can not be told, since `#if`s tear them apart."""
+
+
+@dataclass(slots=True)
+class Body:
+    """A function body: its tokens without directives, and which brackets belong together."""
+
+    tokens: Sequence[lexer.Token]
+    _levels: list[int] = field(default_factory=list)  # how many `#if`s are open, by token
+    _directives: list[int] = field(default_factory=list)  # their offsets
+    _partners: dict[int, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, text: bytes, span: Span) -> Body:
+        """Read a body with its braces.  Raises TornError."""
+        body = cls([])
+        body._read(text, tokens_of(text, span, 'c++'))
+        return body
+
+    def _read(self, text: bytes, everything: Sequence[lexer.Token]) -> None:
+        kept: list[lexer.Token] = []
+        stack: list[tuple[bytes, int]] = []
+        ifs: list[list[tuple[bytes, int]]] = []
+        end = 0
+        for index, token in enumerate(everything):
+            if token[2] < end:
+                continue
+            if token[0] == lexer.HASH:
+                end = lexer.directive_end(text, token[2])
+                self._directives.append(token[2])
+                word = everything[index + 1][1] if index + 1 < len(everything) else b''
+                _condition(word, ifs, stack)
+                continue
+            if token[0] == lexer.BRACKET:
+                self._bracket(token[1], len(kept), stack)
+            kept.append(token)
+            self._levels.append(len(ifs))
+        if stack or ifs:
+            raise TornError
+        self.tokens = kept
+
+    def _bracket(self, text: bytes, index: int, stack: list[tuple[bytes, int]]) -> None:
+        if text in _PARTNER:
+            if not stack or stack[-1][0] != _PARTNER[text]:
+                raise TornError
+            self._partners[stack.pop()[1]] = index
+        elif text != b';':
+            stack.append((text, index))
+
+    def _text(self, index: int) -> bytes:
+        return self.tokens[index][1] if index < len(self.tokens) else b''
+
+    def chains(self) -> list[Chain]:
+        """Return the chains, in the order of their `try`s."""
+        tries = [i for i, token in enumerate(self.tokens) if token[1] == b'try' and token[0] == lexer.WORD and self._text(i + 1) == b'{']
+        return [chain for index in tries if (chain := self._chain(index + 1))]
+
+    def _chain(self, opening: int) -> Chain | None:
+        at, clauses = self._partners[opening] + 1, []
+        first = at
+        while self._text(at) == b'catch' and self._text(at + 1) == b'(':
+            closing = self._partners[at + 1]
+            if self._text(closing + 1) != b'{':
+                return None
+            end = self._partners[closing + 1]
+            clauses.append(Clause(tuple(self.tokens[at + 2 : closing]), tuple(self.tokens[closing + 2 : end])))
+            at = end + 1
+        if not clauses:
+            return None
+        # From the brace in front of it: an `#if` may stand between that and the first `catch`.
+        span = Span(self.tokens[first][2], self.tokens[at - 1][3])
+        front = self.tokens[first - 1][2]
+        conditional = self._levels[first] > 0 or any(front < offset < span.end for offset in self._directives)
+        return Chain(span, Span(self.tokens[opening][2], self.tokens[first - 1][3]), tuple(clauses), conditional)
+
+
+def _condition(word: bytes, ifs: list[list[tuple[bytes, int]]], stack: list[tuple[bytes, int]]) -> None:
+    """Follow a directive: each branch has to leave open what it found open."""
+    if word in _CONDITIONS:
+        ifs.append(list(stack))
+    elif word in _BRANCHES or word == b'endif':
+        if not ifs or ifs[-1] != stack:
+            raise TornError
+        if word == b'endif':
+            ifs.pop()

@@ -1,0 +1,112 @@
+"""What the names in a handler may mean: something of the file, which is the same elsewhere in it, or something of the function."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from tramp_build.scan import lexer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from tramp_build.model import ScanResult
+
+KEYWORDS: Final = frozenset(
+    b'alignas alignof and auto bool break case catch char char16_t char32_t char8_t const const_cast constexpr continue decltype default '
+    b'delete do double dynamic_cast else enum explicit extern false float for friend goto if int long mutable namespace new noexcept not '
+    b'nullptr operator or private protected public register reinterpret_cast return short signed sizeof static static_cast struct switch '
+    b'template this throw true try typedef typeid typename union unsigned using virtual void volatile wchar_t while'.split()
+)
+# Names of CPython and of the standard library: they mean the same at every place of a file.
+_KNOWN: Final = re.compile(rb'(?:Py_|PyErr_|PyExc_|PyObject_|PyUnicode_|PyLong_|PyBytes_|PyTuple_|PyGILState_)\w*|PyObject|std|NULL')
+_CAPITALS: Final = re.compile(rb'[A-Z][A-Z0-9_]*')
+# Behind these a name is used; behind a type it would be declared.
+_BEFORE_USE: Final = frozenset(b'( ; { } = ! == != + - / ? < || . -> :: : return throw else case new delete not sizeof'.split())
+_SPECIFIERS: Final = frozenset(b'const volatile static constexpr typename struct class'.split())
+# What stands behind a name that is being declared.
+_BEHIND_NAME: Final = frozenset(b'; = [ ( { , ) : > ]'.split())
+_MEMBER: Final = frozenset({b'.', b'->', b'::'})
+
+
+def is_known(name: bytes) -> bool:
+    """Tell whether `name` is one of CPython's or `std`."""
+    return _KNOWN.fullmatch(name) is not None
+
+
+def may_be_macro(name: bytes) -> bool:
+    """Tell whether `name` looks like a macro of which nothing is known."""
+    return len(name) > 1 and _CAPITALS.fullmatch(name) is not None and not is_known(name)
+
+
+def looked_up(tokens: Sequence[lexer.Token]) -> frozenset[bytes]:
+    """Return the names that are looked up where `tokens` stand: no members, and of qualified names the first part."""
+    return frozenset(
+        text
+        for index, (kind, text, _, _) in enumerate(tokens)
+        if kind == lexer.WORD and text not in KEYWORDS and (not index or tokens[index - 1][1] not in _MEMBER)
+    )
+
+
+def declared(tokens: Sequence[lexer.Token], *, head: bool) -> frozenset[bytes]:
+    """Return every name that `tokens` may declare: all that stand where a declaration could have its name.
+
+    `head`: the tokens are those in front of a function's body, where a comma is one between parameters.
+    """
+    found, depth, using = set(), 0, False
+    for index, (kind, text, _, _) in enumerate(tokens):
+        if text in (b'(', b')'):
+            depth += 1 if text == b'(' else -1
+        if kind != lexer.WORD:
+            using = using and text != b';'
+        elif text == b'using':
+            using = True
+        elif text not in KEYWORDS and (using or _declares(tokens, index, in_call=depth > 0 and not head)):
+            found.add(text)
+    return frozenset(found)
+
+
+def _declares(tokens: Sequence[lexer.Token], index: int, *, in_call: bool) -> bool:
+    before = tokens[index - 1][1] if index else b';'
+    behind_kind, behind, _, _ = tokens[index + 1] if index + 1 < len(tokens) else (lexer.OTHER, b'{', 0, 0)
+    if behind_kind != lexer.WORD and behind not in _BEHIND_NAME:
+        return False
+    if before == b'(':
+        # DECLARE(name): what a macro makes of it is not known.
+        return index > 1 and may_be_macro(tokens[index - 2][1])
+    if before in _BEFORE_USE:
+        return False
+    if before in _SPECIFIERS and behind_kind == lexer.WORD:
+        return False
+    return not (before == b',' and in_call and behind in (b',', b')'))
+
+
+@dataclass(slots=True)
+class Epochs:
+    """Up to where in a file a name means the same: until it is mentioned again outside function bodies."""
+
+    text: bytes
+    scan: ScanResult
+    _bodies: list[tuple[int, int]] = field(default_factory=list)
+    _mentions: dict[bytes, list[int]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._bodies = sorted((f.body.start, f.body.end) for f in self.scan.functions if f.body)
+
+    def of(self, names: Iterable[bytes], offset: int) -> tuple[int, ...]:
+        """Return how often each of `names` that is not known has been mentioned in front of `offset`, and how many `using`s there were."""
+        wanted = [b'using', *sorted(name for name in names if not is_known(name))]
+        return tuple(bisect_left(self._found(name), offset) for name in wanted)
+
+    def _found(self, name: bytes) -> list[int]:
+        if name not in self._mentions:
+            pattern = re.compile(rb'(?<![\w$])' + re.escape(name) + rb'(?![\w$])')
+            offsets = (match.start() for match in pattern.finditer(self.text))
+            self._mentions[name] = [offset for offset in offsets if not self._within_body(offset)]
+        return self._mentions[name]
+
+    def _within_body(self, offset: int) -> bool:
+        at = bisect_left(self._bodies, (offset, 0)) - 1
+        return at >= 0 and offset < self._bodies[at][1]

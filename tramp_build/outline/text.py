@@ -1,0 +1,79 @@
+"""The text of an outlined chain: the function that tells the exceptions apart, and what remains at a site."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from tramp_build.outline.handlers import FALLS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tramp_build.outline.handlers import Handler, Piece
+
+_ATTRIBUTES: Final = '__attribute__((cold, noinline, unused))'
+
+
+def name(number: int) -> str:
+    """Return the name of the function of a chain."""
+    return f'tramp_o_{number}'
+
+
+def function(number: int, handlers: Sequence[Handler], exits: int) -> str:
+    """Return the function: it throws once more what is being handled, and says which exit its handler takes.
+
+    What no handler takes leaves it as the exception that it was.  The result is of a type of its own, so that a `return` that a macro
+    hides does not compile.
+    """
+    if len(handlers) == 1 and handlers[0].head[0].text == b'...':
+        body = f'{_joined(handlers[0].body, number)}{_falls(handlers[0], number)}'
+    else:
+        clauses = ' '.join(_clause(handler, number) for handler in handlers)
+        body = f'try {{ throw; }} {clauses}'
+    if not exits:
+        return f'{_ATTRIBUTES} __attribute__((noreturn)) static void {name(number)}() {{ {body} }}'
+    codes = ', '.join(_code(number, code) for code in range(exits))
+    result = f'tramp_exit_{number}'
+    return f'enum {result} {{ {codes} }}; {_ATTRIBUTES} static {result} {name(number)}() {{ {body} }}'
+
+
+def site(number: int, exits: Sequence[bytes]) -> str:
+    """Return the clause that takes the place of a chain."""
+    call = f'{name(number)}()'
+    if len(exits) < 2:
+        leave = _statement(exits[0]) if exits else ''
+        return f'catch (...) {{ {call};{leave} }}'
+    steps = [(code, text) for code, text in enumerate(exits) if text != FALLS]
+    # Where none falls out, the last one is left without a test: the compiler has to see that nothing goes on from here.
+    last = steps.pop() if len(steps) == len(exits) else None
+    tests = ''.join(f' if (tramp_exit == {_code(number, code)}){_statement(text)}' for code, text in steps)
+    rest = _statement(last[1]) if last else ''
+    return f'catch (...) {{ const tramp_exit_{number} tramp_exit = {call};{tests}{rest} }}'
+
+
+def _clause(handler: Handler, number: int) -> str:
+    return f'catch ({_joined(handler.head, number)}) {{ {_joined(handler.body, number)}{_falls(handler, number)} }}'
+
+
+def _falls(handler: Handler, number: int) -> str:
+    return '' if handler.falls is None else f' return {_code(number, handler.falls)};'
+
+
+def _code(number: int, code: int) -> str:
+    return f'tramp_exit_{number}_{code}'
+
+
+def _statement(text: bytes) -> str:
+    return f' {_plain(text)};' if text != FALLS else ''
+
+
+def _joined(pieces: Sequence[Piece], number: int) -> str:
+    parts: list[str] = []
+    for piece in pieces:
+        text = _plain(piece.text) if piece.exit is None else f'return {_code(number, piece.exit)};'
+        parts.append(f' {text}' if piece.spaced and parts else text)
+    return ''.join(parts)
+
+
+def _plain(text: bytes) -> str:
+    return text.decode('utf-8', 'surrogateescape')
