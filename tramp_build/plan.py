@@ -86,7 +86,7 @@ def plan(source: bytes, scan: ScanResult, policy: Policy) -> FilePlan:
 
 def _with_chains(source: bytes, scan: ScanResult, found: FilePlan, policy: Policy) -> FilePlan:
     """Outline catch chains, in a unit that is rewritten anyway."""
-    chains = outline(source, scan, policy.exclude_functions) if policy.outline and found.changes else None
+    chains = outline(source, scan, policy.exclude_functions, policy.surroundings.is_macro) if policy.outline and found.changes else None
     if chains is None or not chains.edits:
         return found
     names = {last_component(name) for name in chains.sites}

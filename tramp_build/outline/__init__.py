@@ -24,7 +24,7 @@ from tramp_build.text import line_ends
 from tramp_build.upgrade.uses import tokens as tokens_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from tramp_build.model import Function, ScanResult
     from tramp_build.outline.chains import Chain
@@ -65,7 +65,7 @@ class _Finder:
     scan: ScanResult
     excluded: frozenset[str]
     epochs: Epochs
-    defined: frozenset[bytes]
+    is_macro: Callable[[str], bool]
     stays: list[Stays] = field(default_factory=list)
     groups: dict[object, list[_Site]] = field(default_factory=dict)
 
@@ -100,7 +100,10 @@ class _Finder:
             raise LeftError(Left.EXCLUDED)
         if function.scope.kind is not ScopeKind.FILE:
             raise LeftError(Left.CLASS_SCOPE)
-        words = {text for kind, text, _, _ in self._head(function, body) if kind == lexer.WORD}
+        head = self._head(function, body)
+        if function.varies or any(kind == lexer.HASH for kind, _, _, _ in head):
+            raise LeftError(Left.CONDITIONAL)
+        words = {text for kind, text, _, _ in head if kind == lexer.WORD}
         if b'template' in words:
             raise LeftError(Left.TEMPLATE)
         if words & _CONSTANT_EVALUATED:
@@ -122,7 +125,7 @@ class _Finder:
         inner = declared(tuple(_in_scope(tokens, chain, chains)), head=False)
         if b'using' in (words := {token[1] for token in tokens}) and b'namespace' in words:
             raise LeftError(Left.LOCALS)
-        reading = Reading(parameters | inner, inner - parameters, self.defined)
+        reading = Reading(parameters | inner, inner - parameters, self.is_macro)
         handlers = reading.read(chain)
         scope = function.scope
         if '::' in function.name and not all(map(is_known, reading.names)):
@@ -164,12 +167,21 @@ def _in_scope(tokens: Iterable[lexer.Token], chain: Chain, chains: list[Chain]) 
             yield token
 
 
-def outline(source: bytes, scan: ScanResult, excluded: frozenset[str] = frozenset()) -> Outlined:
-    """Return what becomes of the catch chains of a C++ unit; `excluded` are functions that are not to be touched."""
+def outline(
+    source: bytes,
+    scan: ScanResult,
+    excluded: frozenset[str] = frozenset(),
+    is_macro: Callable[[str], bool] = lambda _: False,
+) -> Outlined:
+    """Return what becomes of the catch chains of a C++ unit.
+
+    `excluded` are functions that are not to be touched; `is_macro` knows the macros of the rest of the project.
+    """
     if b'catch' not in source or scan.language != 'c++':
         return Outlined()
     spelled = lexer.normalise(source)
-    finder = _Finder(source, spelled, scan, excluded, Epochs(spelled, scan), frozenset(name.encode() for name in scan.defined))
+    known = frozenset(scan.defined)
+    finder = _Finder(source, spelled, scan, excluded, Epochs(spelled, scan), lambda name: name in known or is_macro(name))
     finder.find()
     edits: list[Edit] = []
     sites: set[str] = set()

@@ -10,7 +10,7 @@ from tramp_build.outline.names import KEYWORDS, looked_up, may_be_macro
 from tramp_build.scan import lexer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from tramp_build.outline.chains import Chain, Clause
 
@@ -93,7 +93,7 @@ class Reading:
 
     locals: frozenset[bytes]
     variables: frozenset[bytes]  # locals that a `return` may name
-    defined: frozenset[bytes]  # macros of the file
+    is_macro: Callable[[str], bool]
     exits: list[bytes] = field(default_factory=list)
     names: set[bytes] = field(default_factory=set)
 
@@ -125,7 +125,7 @@ class Reading:
         used = names & words
         if any(name.startswith(OWN_PREFIX) for name in used):
             raise LeftError(Left.EXCLUDED)
-        if used & self.defined or any(map(may_be_macro, used)):
+        if any(may_be_macro(name) or self.is_macro(name.decode('utf-8', 'surrogateescape')) for name in used):
             raise LeftError(Left.MACRO)
         if used & self.locals:
             raise LeftError(Left.LOCALS)
@@ -143,7 +143,7 @@ class Reading:
         plain = len(words) == 1 or (words[0] == b'goto' and len(words) == 2 and tokens[1][0] == lexer.WORD)
         if not plain and not (words[0] == b'return' and self._constant(tokens[1:])):
             raise LeftError(Left.EXIT)
-        return self._exit(b' '.join(words))
+        return self._exit(b' '.join(words).replace(b'- ', b'-'))
 
     def _constant(self, tokens: Sequence[lexer.Token]) -> bool:
         kind, text, _, _ = tokens[-1]

@@ -14,6 +14,19 @@ if TYPE_CHECKING:
 _ATTRIBUTES: Final = '__attribute__((cold, noinline, unused))'
 
 
+# A foreign exception, and a forced unwinding is one, is not counted as uncaught; libstdc++ counts it all the same when it is thrown again,
+# and nothing takes that back.  While one is on its way out of the function that has thrown it again, no exception counts as caught, with
+# libstdc++ as with libc++abi.  The names are those of the C++ ABI, by labels, since its header may declare them in its own way.
+PRELUDE: Final = (
+    'struct tramp_eh { void *caught; unsigned uncaught; }; '
+    'extern "C" __attribute__((visibility("default"))) tramp_eh *tramp_eh_globals() __asm__("__cxa_get_globals"); '
+    'namespace { struct tramp_thrower { tramp_eh *globals; unsigned uncaught; '
+    'tramp_thrower() : globals(::tramp_eh_globals()), uncaught(globals->uncaught) {} '
+    'tramp_thrower(const tramp_thrower &) = delete; tramp_thrower &operator=(const tramp_thrower &) = delete; '
+    '~tramp_thrower() { if (globals->caught == nullptr) globals->uncaught = uncaught; } }; }'
+)
+
+
 def name(number: int) -> str:
     """Return the name of the function of a chain."""
     return f'tramp_o_{number}'
@@ -29,7 +42,7 @@ def function(number: int, handlers: Sequence[Handler], exits: int) -> str:
         body = f'{_joined(handlers[0].body, number)}{_falls(handlers[0], number)}'
     else:
         clauses = ' '.join(_clause(handler, number) for handler in handlers)
-        body = f'try {{ throw; }} {clauses}'
+        body = f'try {{ const ::tramp_thrower tramp_thrown; throw; }} {clauses}'
     if not exits:
         return f'{_ATTRIBUTES} __attribute__((noreturn)) static void {name(number)}() {{ {body} }}'
     codes = ', '.join(_code(number, code) for code in range(exits))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tramp_build.model import Edit, Placement, Span
+from tramp_build.outline.text import PRELUDE
 from tramp_build.plan import GETSET, last_component
 from tramp_build.rewrite import getset, stubs
 from tramp_build.rewrite.edits import apply
@@ -71,6 +72,8 @@ def rewrite(source: bytes, scan: ScanResult, plan: FilePlan, exceptions: tuple[t
         slots=[signature for _, signature in sorted(rewriter.slots.signatures.items())],
         templates=[template(signature, barrier=plan.barrier) for _, signature in sorted(rewriter.slots.templates.items())],
     )
+    if plan.chains:
+        head += f' {PRELUDE}'.encode()
     return Rewritten(head, apply(source, edits), edits)
 
 
