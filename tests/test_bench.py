@@ -92,7 +92,7 @@ def test_instructions() -> None:
 
 def test_generated_modules_are_measured(tmp_path: Path) -> None:
     stock, routed, cleaned, bare = sizes.catch_heavy_sizes(8, 6, tmp_path)
-    assert routed.total > stock.total > cleaned.total > bare.total
+    assert stock.total > routed.total > cleaned.total > bare.total
     assert set(stock.groups) == {'text', 'unwind', 'data', 'linking'}
     assert all(stock.groups.values())
     assert stock.total <= stock.file
