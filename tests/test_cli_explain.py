@@ -163,3 +163,11 @@ def test_what_could_not_be_read_is_said(project: Path, monkeypatch: pytest.Monke
     problem = Problem('unreadable', 4, 1, 'a brace\x1b never closes')
     monkeypatch.setattr(Project, 'problems', lambda self, path: (problem,))
     assert 'plain.c:1:5: could not be read: a brace\\x1b never closes (unreadable)\n' in explain(capsys, 'plain.c')
+
+
+def test_catch_chains_that_stay(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    function = 'static void f(int self)\n{\n    try { work(); } catch (const std::exception &e) { use(self); }\n}\n'
+    (project / 'geo.cpp').write_text(function + GEO)
+    said = 'the catch chain stays, chain-uses-locals: it uses a variable or a name of the function\n'
+    assert explain(capsys, 'geo.cpp').startswith(f'geo.cpp:3:21: {said}')
+    assert 'catch chain' not in explain(capsys, 'geo.c')

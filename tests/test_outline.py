@@ -11,7 +11,7 @@ from test_rewrite_runs import CXX_WARNINGS
 from tramp_build import outline as package
 from tramp_build.config import Config
 from tramp_build.outline import Outlined, outline
-from tramp_build.outline.handlers import Left
+from tramp_build.outline.handlers import SENTENCES, Left
 from tramp_build.project import Project
 from tramp_build.rewrite.edits import apply
 from tramp_build.scan import scan
@@ -210,3 +210,8 @@ def test_rows_say_so(tmp_path: Path) -> None:
     assert plan
     how = {entry.name: 'outline' in entry.how for table in plan.tables for entry in table.entries}
     assert how | {'fifth': True, 'sixth': True, 'first': False} == how
+
+
+def test_every_reason_has_a_sentence() -> None:
+    assert set(SENTENCES) == set(Left)
+    assert reasons('template <class T> int f() { return 0; } // catch\n') == set()

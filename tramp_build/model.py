@@ -229,6 +229,7 @@ class FilePlan:
     tables: tuple[TablePlan, ...]
     upgrades: dict[str, Upgrade] = field(default_factory=dict)  # by function name
     chains: tuple[Edit, ...] = ()  # what outlines the catch chains that functions have in common
+    chains_left: tuple[Problem, ...] = ()  # the chains that stay, with the reason
 
     @property
     def routed(self) -> int:

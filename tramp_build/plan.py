@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from tramp_build import upgrade
-from tramp_build.model import Entry, FilePlan, Kept, Placement, Reason, Row, ScanResult, ScopeKind, Span, Table, TablePlan, Upgrade
+from tramp_build.model import Entry, FilePlan, Kept, Placement, Problem, Reason, Row, ScanResult, ScopeKind, Span, Table, TablePlan, Upgrade
 from tramp_build.outline import outline
+from tramp_build.outline.handlers import SENTENCES
 from tramp_build.scan import lexer
 from tramp_build.scan.assignments import INIT
 from tramp_build.scan.expression import Form, FunctionRef, flags_of, function_of
@@ -87,10 +88,11 @@ def plan(source: bytes, scan: ScanResult, policy: Policy) -> FilePlan:
 def _with_chains(source: bytes, scan: ScanResult, found: FilePlan, policy: Policy) -> FilePlan:
     """Outline catch chains, in a unit that is rewritten anyway."""
     chains = outline(source, scan, policy.exclude_functions, policy.surroundings.is_macro) if policy.outline and found.changes else None
-    if chains is None or not chains.edits:
+    if chains is None:
         return found
     names = {last_component(name) for name in chains.sites}
-    return replace(found, chains=chains.edits, tables=tuple(_outlined(table, names) for table in found.tables))
+    left = tuple(Problem(s.reason.value, s.offset, source.count(b'\n', 0, s.offset) + 1, SENTENCES[s.reason]) for s in chains.stays)
+    return replace(found, chains=chains.edits, chains_left=left, tables=tuple(_outlined(table, names) for table in found.tables))
 
 
 def _outlined(table: TablePlan, names: set[str]) -> TablePlan:

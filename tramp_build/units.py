@@ -205,7 +205,8 @@ def localise(plan: FilePlan, unit: Unit, path: Path, relative: Callable[[Path], 
     numbers = {number for number, part in enumerate(unit.parts) if part.path == path}
     local = _Local(unit, path, relative)
     tables = tuple(found for table in plan.tables if (found := local.table(table, numbers)))
-    return replace(plan, tables=tables) if tables or 0 in numbers else None
+    left = localise_problems(plan.chains_left, unit, path)
+    return replace(plan, tables=tables, chains_left=left) if tables or 0 in numbers else None
 
 
 def localise_problems(problems: Iterable[Problem], unit: Unit, path: Path) -> tuple[Problem, ...]:

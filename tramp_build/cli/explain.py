@@ -80,6 +80,7 @@ def _file(source: Source, line: int | None) -> Iterator[str]:
     decided = [(t.table, row, entry) for t in tables for row, entry in zip(t.table.rows, t.entries, strict=True)]
     if plan and line is None:
         yield from _shared(source, plan)
+        yield from _chains(source, plan)
     if plan is None or not decided:
         as_it_is = '' if plan and plan.changes else '; compiled as it is'
         yield f'{console.escape(source.shown)}: no table of functions with a row{as_it_is}'
@@ -99,6 +100,15 @@ def _shared(source: Source, plan: FilePlan) -> Iterator[str]:
     for name in sorted((name for name, upgrade in plan.upgrades.items() if upgrade.entry == 'shared'), key=lines.__getitem__):
         where = console.escape(f'{source.shown}:{lines[name]}')
         yield f'{where}: {console.escape(name)} takes its arguments as a vector, for a method table of another file'
+
+
+def _chains(source: Source, plan: FilePlan) -> Iterator[str]:
+    """The catch chains that are not outlined."""
+    from tramp_build.cli.sources import place
+
+    for left in plan.chains_left:
+        where = console.escape(place(source, left.line, left.offset))
+        yield f'{where} the catch chain stays, {left.reason}: {left.message}'
 
 
 def _on_line(source: Source, row: Row, line: int) -> bool:

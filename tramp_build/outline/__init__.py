@@ -76,15 +76,16 @@ class _Finder:
 
     def _function(self, function: Function, body: Span) -> None:
         try:
-            self._refuse(function, body)
             read = Body.of(self.text, body)
         except TornError:
             self.stays.append(Stays(Left.TORN, body.start))
             return
-        except LeftError as exc:
-            self.stays.append(Stays(exc.reason, body.start))
-            return
         chains = read.chains()
+        try:
+            self._refuse(function, body)
+        except LeftError as exc:
+            self.stays += [Stays(exc.reason, chain.span.start) for chain in chains]
+            return
         for chain in chains:
             try:
                 self._chain(function, chain, chains, read.tokens)

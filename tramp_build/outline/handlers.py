@@ -31,6 +31,21 @@ class Left(Enum):
     EXCLUDED = 'chain-excluded'
 
 
+SENTENCES: Final[dict[Left, str]] = {
+    Left.NOT_WORTH_IT: 'too few functions have it, or it is too small, to make the module smaller',
+    Left.TORN: 'an #if tears the blocks of the function apart',
+    Left.CONDITIONAL: 'an #if within the function decides about it',
+    Left.CLASS_SCOPE: 'what it names could be a member of the class',
+    Left.TEMPLATE: 'the function is a template',
+    Left.NOEXCEPT: 'it does not catch everything, and nothing may leave the function',
+    Left.LOCALS: 'it uses a variable or a name of the function',
+    Left.MACRO: 'it uses a macro that may depend on where it stands',
+    Left.PLACE: 'it means something else in another function or on another line',
+    Left.EXIT: 'a handler leaves in a way that can not be told from outside it',
+    Left.EXCLUDED: 'the configuration leaves the function alone, or it is outlined already',
+}
+
+
 class LeftError(Exception):
     """A chain that has to stay; the reason is its argument."""
 
