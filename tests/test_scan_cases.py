@@ -15,7 +15,7 @@ DIRECTORY = Path(__file__).parent / 'cases' / 'scan'
 def test_every_case_has_an_expectation():
     sources = {path.stem for path in DIRECTORY.iterdir() if path.suffix != '.txt'}
     assert sources == {path.stem for path in DIRECTORY.glob('*.txt')}
-    assert len(sources) == 4
+    assert len(sources) == 5
 
 
 @pytest.mark.parametrize('path', sorted(DIRECTORY.glob('*.c*')), ids=lambda path: path.name)

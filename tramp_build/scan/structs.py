@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 STRUCTS: Final = frozenset(LAYOUTS)
 _HEADED: Final = frozenset({'PyTypeObject', 'PyModuleDef'})
 _HEAD: Final = b'HEAD_INIT'
+# In the place of a member: the size, which stands between PyObject_HEAD_INIT and the name.
+_SIZE: Final = -1
 # Macros of Python.h that are one member.
 _ONE_MEMBER: Final = frozenset(b'PyDoc_STR sizeof offsetof _PyCFunction_CAST _Py_CAST DEFERRED_ADDRESS'.split())
 
@@ -157,7 +159,7 @@ class _Members:
     def _end_head(self) -> None:
         """Take `PyVarObject_HEAD_INIT(NULL, 0)`, which brings its comma along; behind PyObject_HEAD_INIT comes the size."""
         word = self.tokens[self.place.part[0]][1]
-        self.place.at = 0 if word == b'PyObject_HEAD_INIT' and self.kind == 'PyTypeObject' else 1
+        self.place.at = _SIZE if word == b'PyObject_HEAD_INIT' and self.kind == 'PyTypeObject' else 1
         self.place.part = []
 
     def _end_part(self) -> None:
@@ -169,8 +171,8 @@ class _Members:
         layout = LAYOUTS[self.kind]
         if name is not None:
             at = layout.index(name) + 1 if name in layout else None
-        elif place.at == 0:
-            place.at = self._behind_head(part)
+        elif place.at in (0, _SIZE):
+            place.at = 1 if place.at == _SIZE else self._behind_head(part)
             return
         else:
             at = place.at
@@ -196,8 +198,6 @@ class _Members:
         kind, text, _, _ = self.tokens[part[0]]
         if text == b'{' or (kind == WORD and len(part) == 1):
             return 1
-        if self.kind == 'PyTypeObject' and len(part) == 1:
-            return 1  # the size, behind PyObject_HEAD_INIT
         # A macro of the project's own that brings its comma along: then the name of the type follows.
         return 2 if kind == WORD and self.tokens[part[-1]][0] == STRING else None
 
