@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from tramp_build.outline.handlers import Handler, Piece
 
+PREFIX: Final = b'tramp_o_'
 _ATTRIBUTES: Final = '__attribute__((cold, noinline, unused))'
 
 
@@ -29,7 +30,7 @@ PRELUDE: Final = (
 
 def name(number: int) -> str:
     """Return the name of the function of a chain."""
-    return f'tramp_o_{number}'
+    return f'{PREFIX.decode()}{number}'
 
 
 def function(number: int, handlers: Sequence[Handler], exits: int) -> str:
