@@ -151,14 +151,15 @@ def _add_record(job: _Job, prepared: Prepared) -> None:
     project, path = job.project, prepared.path
     if (prepared.plan is not None and prepared.plan.tables) or prepared.problem:
         owner = project.tree.owner(path)
-        unit = {} if owner == path or (path == job.path and job.unit) else {'unit': project.tree.relative(owner)}
-        job.state.add_record(path, _record(project, prepared, job.language) | unit)
+        with_unit = {} if owner == path or (path == job.path and job.unit) else {'unit': project.tree.relative(owner)}
+        job.state.add_record(path, _record(project, prepared, job.language) | with_unit)
     else:
         job.state.remove_record(path)
-    parts = project.unit(path).parts[1:] if job.answer and path == job.path else ()
-    for part in dict.fromkeys(part.path for part in parts):
-        if project.tree.owner(part) == path:
-            _add_record(job, Prepared(part, project.decisions(part), routed=False, problem=None))
+    unit = project.unit(path)
+    decided = project.plan_file(path, job.language, unit=True, limited=job.limited) if job.answer and path == job.path else None
+    for part in dict.fromkeys(part.path for part in unit.parts[1:]) if decided else ():
+        if decided and project.tree.owner(part) == path:
+            _add_record(job, Prepared(part, localise(decided, unit, part, project.tree.relative), routed=False, problem=None))
 
 
 def _add_index(job: _Job, name: str | None, question: str | None) -> None:

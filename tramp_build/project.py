@@ -300,8 +300,11 @@ class Project:
 
     def answer(self, path: Path, language: Language, output: bytes, *, limited: bool = False) -> None:
         """Take what the preprocessor has said about a unit that it was asked about."""
-        decided = self.plan_file(path, language, unit=True, limited=limited)
-        question = self.question(path, decided) if decided else None
+        policy = self.policy(path, language, unit=True, limited=limited)
+        found = self._scan(path, language)
+        # Which rows are open does not depend on what else becomes of the others.
+        policy = replace(policy, surroundings=replace(policy.surroundings, enabled=False))
+        question = self.question(path, plan(self._text(path), found, policy))
         if question is None:
             return
         macros = self._all_macros()
