@@ -332,3 +332,14 @@ def test_instructions_of_a_trampoline(library: str, prefix: str, most: int) -> N
         instructions = [line.split('\t')[-1].split()[0] for line in body[1].splitlines()]
         counts[name] = next(i for i, text in enumerate(instructions, 1) if text.startswith(('ret', 'jmp')))
     assert max(counts.values()) <= most, counts
+
+
+def test_no_trampoline_crosses_a_cache_line() -> None:
+    """What runs on every call, up to its return, is fetched at once."""
+    path = paths.library_dir() / f'libtramp-cxx-{paths.version()}.so'
+    listing = subprocess.run(['objdump', '-d', '--no-show-raw-insn', path], capture_output=True, text=True, check=True).stdout
+    for name in ('noargs', 'fastcall', 'get', 'set', *slots.BY_NAME):
+        body = re.search(rf'<tramp_cxx_{name}>:\n((?:.*\n)*?.*\tret)', listing)
+        assert body, name
+        addresses = [int(line.split(':')[0], 16) for line in body[1].splitlines()]
+        assert addresses[0] // 64 == addresses[-1] // 64, name
