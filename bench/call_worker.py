@@ -51,6 +51,16 @@ CALLS = {
     'object, str, float named': Call('named_mixed', ((), 'text', 2.5), ('factor',)),
 }
 
+# What goes through no method, and the entry of a table that it goes through.
+BEYOND = {
+    'getter': 'value',
+    'setter': 'value',
+    'binary add': 'Py_nb_add',
+    'len': 'Py_sq_length',
+    'iteration, one step': 'Py_tp_iternext',
+    'attribute, getattro': 'Py_tp_getattro',
+}
+
 
 def load(path: str) -> Any:
     """Import a module by its file, so that two builds of one can stand side by side."""
@@ -70,12 +80,16 @@ def case(loop: Any, module: Any, call: Call) -> Case:
 
 
 def cases(loop: Any, module: Any) -> dict[str, Case]:
-    """Return what is measured in one module, by row; only those in C have attributes."""
+    """Return what is measured in one module, by row; only those in C have types."""
     found = {name: case(loop, module, call) for name, call in CALLS.items()}
     if hasattr(module, 'Point'):
-        point = module.Point()
+        point, vector = module.Point(), module.Vector()
         found['getter'] = lambda count: loop.get(count, point, 'value')
         found['setter'] = lambda count: loop.set(count, point, 'value', None)
+        found['binary add'] = lambda count: loop.add(count, vector)
+        found['len'] = lambda count: loop.length(count, vector)
+        found['iteration, one step'] = lambda count: loop.next(count, vector)
+        found['attribute, getattro'] = lambda count: loop.get(count, vector, 'value')
     return found
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import peers
-from call_worker import CALLS
+from call_worker import BEYOND, CALLS
 from common import BENCH, Budget, Options, Spread, Table, progress, run
 from modules import Pair, build_module, build_pair
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 SOURCES = BENCH / 'sources'
 WORKER = BENCH / 'call_worker.py'
 LANGUAGES = {'c': 'C', 'c++': 'C++'}
-ROWS = (*CALLS, 'getter', 'setter')
+ROWS = (*CALLS, *BEYOND)
 BARRIER = Budget(1.5, 'at most +1.5 ns')
 POSITIONAL, NAMED = Budget(3, 'at least 3 x', at_least=True), Budget(5, 'at least 5 x', at_least=True)
 # Two medians that are no further apart are level.
@@ -43,7 +43,7 @@ class CallModules:
 
 def how(pair: Pair, row: str) -> str:
     """Return what was done to the method of a row, as it stands in a table."""
-    done = pair.how.get(CALLS[row].function if row in CALLS else 'value')
+    done = pair.how.get(CALLS[row].function if row in CALLS else BEYOND[row])
     if done is None:
         return 'NOT ROUTED'
     return '+'.join(done) or 'trampoline'

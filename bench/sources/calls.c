@@ -158,6 +158,50 @@ static PyType_Slot point_slots[] = {
 
 static PyType_Spec point_spec = {"calls.Point", sizeof(PyObject), 0, Py_TPFLAGS_DEFAULT, point_slots};
 
+/* Slots: what an operator, a built-in function, a loop and an attribute call. */
+static PyObject *add(PyObject *self, PyObject *other)
+{
+    (void)self;
+    (void)other;
+    Py_RETURN_NONE;
+}
+
+static Py_ssize_t length(PyObject *self)
+{
+    (void)self;
+    return 3;
+}
+
+static PyObject *itself(PyObject *self)
+{
+    Py_INCREF(self);
+    return self;
+}
+
+static PyObject *next_one(PyObject *self)
+{
+    (void)self;
+    Py_RETURN_NONE;
+}
+
+static PyObject *attribute(PyObject *self, PyObject *name)
+{
+    (void)self;
+    (void)name;
+    Py_RETURN_NONE;
+}
+
+static PyType_Slot vector_slots[] = {
+    {Py_nb_add, (void *)add},
+    {Py_sq_length, (void *)length},
+    {Py_tp_iter, (void *)itself},
+    {Py_tp_iternext, (void *)next_one},
+    {Py_tp_getattro, (void *)attribute},
+    {0, NULL},
+};
+
+static PyType_Spec vector_spec = {"calls.Vector", sizeof(PyObject), 0, Py_TPFLAGS_DEFAULT, vector_slots};
+
 static PyMethodDef methods[] = {
     {"nothing", nothing, METH_NOARGS, NULL},
     {"ints", ints, METH_VARARGS, NULL},
@@ -177,13 +221,21 @@ static PyMethodDef methods[] = {
 
 static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, "calls", NULL, -1, methods, NULL, NULL, NULL, NULL};
 
+static int add_type(PyObject *module, PyType_Spec *spec, const char *name)
+{
+    PyObject *type = PyType_FromSpec(spec);
+    if (type == NULL || PyModule_AddObject(module, name, type) < 0) {
+        Py_XDECREF(type);
+        return -1;
+    }
+    return 0;
+}
+
 PyMODINIT_FUNC PyInit_calls(void)
 {
     PyObject *module = PyModule_Create(&definition);
-    PyObject *point = module ? PyType_FromSpec(&point_spec) : NULL;
-    if (point == NULL || PyModule_AddObject(module, "Point", point) < 0) {
-        Py_XDECREF(point);
-        Py_XDECREF(module);
+    if (module && (add_type(module, &point_spec, "Point") < 0 || add_type(module, &vector_spec, "Vector") < 0)) {
+        Py_DECREF(module);
         return NULL;
     }
     return module;

@@ -85,6 +85,62 @@ static PyObject *loop_set(PyObject *self, PyObject *args)
     return PyFloat_FromDouble(now() - start);
 }
 
+static inline int let_go(PyObject *result)
+{
+    Py_XDECREF(result);
+    return result ? 0 : -1;
+}
+
+static inline int add_once(PyObject *object)
+{
+    return let_go(PyNumber_Add(object, object));
+}
+
+static inline int length_once(PyObject *object)
+{
+    return PyObject_Size(object) < 0 ? -1 : 0;
+}
+
+static inline int next_once(PyObject *object)
+{
+    return let_go(PyIter_Next(object));
+}
+
+/* Always in line, so that a loop has a step in it and no call of one. */
+static inline __attribute__((always_inline)) PyObject *timed(PyObject *args, int (*step)(PyObject *))
+{
+    PyObject *object;
+    Py_ssize_t count, i;
+    double start;
+    if (!PyArg_ParseTuple(args, "nO", &count, &object))
+        return NULL;
+    start = now();
+    for (i = 0; i < count; i++) {
+        if (step(object) < 0)
+            return NULL;
+    }
+    return PyFloat_FromDouble(now() - start);
+}
+
+/* add(count, object), length(count, object), next(count, iterator): nanoseconds */
+static PyObject *loop_add(PyObject *self, PyObject *args)
+{
+    (void)self;
+    return timed(args, add_once);
+}
+
+static PyObject *loop_length(PyObject *self, PyObject *args)
+{
+    (void)self;
+    return timed(args, length_once);
+}
+
+static PyObject *loop_next(PyObject *self, PyObject *args)
+{
+    (void)self;
+    return timed(args, next_once);
+}
+
 static PyObject *loop_zero(PyObject *self, PyObject *ignored)
 {
     (void)self;
@@ -107,6 +163,9 @@ static PyMethodDef methods[] = {
     {"call", (PyCFunction)(void (*)(void))loop_call, METH_FASTCALL, NULL},
     {"get", loop_get, METH_VARARGS, NULL},
     {"set", loop_set, METH_VARARGS, NULL},
+    {"add", loop_add, METH_VARARGS, NULL},
+    {"length", loop_length, METH_VARARGS, NULL},
+    {"next", loop_next, METH_VARARGS, NULL},
     {"zero", loop_zero, METH_NOARGS, NULL},
     {"dump", loop_dump, METH_O, NULL},
     {NULL, NULL, 0, NULL},
