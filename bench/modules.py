@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from common import run
 
 from tramp_build import paths
-from tramp_build.compile import create_state, prepare_project
+from tramp_build.compile import prepare_project
 from tramp_build.config import Config
+from tramp_build.state_project import create_state
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,9 +11,10 @@ from typing import Any
 from rewrite_support import INCLUDE
 
 from tramp_build import build_report, paths
-from tramp_build.compile import create_state, prepare_project
+from tramp_build.compile import prepare_project
 from tramp_build.config import Config
 from tramp_build.state import State
+from tramp_build.state_project import create_state
 
 ROOT = Path(__file__).resolve().parent.parent
 

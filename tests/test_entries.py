@@ -14,9 +14,10 @@ from rewrite_support import INCLUDE
 from runtime_support import Interpreter
 
 from tramp_build import paths
-from tramp_build.compile import create_state, prepare_project
+from tramp_build.compile import prepare_project
 from tramp_build.config import Config
 from tramp_build.project import Project
+from tramp_build.state_project import create_state
 
 CASES = Path(__file__).resolve().parent / 'cases' / 'entries'
 FUNCTIONS = ('positional', 'keywords', 'ignoring', 'ignoring_both', 'sized', 'halves')

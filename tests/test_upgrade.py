@@ -11,10 +11,10 @@ from rewrite_support import INCLUDE, compile_module, rewritten_unit
 from runtime_support import Interpreter
 
 from tramp_build import paths
-from tramp_build.compile import create_state
 from tramp_build.config import Config
 from tramp_build.project import Project
 from tramp_build.state import State
+from tramp_build.state_project import create_state
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = Path(__file__).resolve().parent / 'cases' / 'upgrade.c'

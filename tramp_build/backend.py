@@ -13,8 +13,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tramp_build import compile as preparation
-from tramp_build import console, paths, wheel
+from tramp_build import ahead, console, paths, state_project, wheel
+from tramp_build.errors import EXIT_ERROR
 
 if TYPE_CHECKING:
     from tramp_build.config import Config
@@ -72,16 +72,16 @@ class Routing:
     config: Config
     state: State
     tools: Tools
+    preparing: ahead.Preparing
 
     @classmethod
-    def start(cls, root: Path, config: Config, directory: Path, tools: Tools | None = None) -> Routing:
-        """Decide about every source of the project, before the first compile."""
+    def start(cls, root: Path, config: Config, directory: Path, tools: Tools | None = None, *, early: bool = False) -> Routing:
+        """Decide about every source of the project, before the first compile; `early`: while the caller goes on."""
         tools = tools or Tools.installed()
-        state = preparation.create_state(directory, root, config, rpath='origin')
-        conf = preparation.conf_of(config, rpath='origin')
+        state = state_project.create_state(directory, root, config, rpath='origin')
+        conf = state_project.conf_of(config, rpath='origin')
         state.write_conf(replace(conf, python=tools.python, pythonpath=tools.python_path, libdir=os.fspath(tools.library_dir)))
-        preparation.prepare_project(root, config, state)
-        return cls(root, config, state, tools)
+        return cls(root, config, state, tools, ahead.prepare(root, config, state, early=early))
 
     @property
     def command(self) -> list[str]:
@@ -92,6 +92,8 @@ class Routing:
         """What has happened so far."""
         from tramp_build import build_report
 
+        if not self.preparing.wait():
+            raise SystemExit(EXIT_ERROR)
         return build_report.from_state(self.state)
 
     def bundle(self, wheel_file: Path, shown: Path | None = None) -> None:

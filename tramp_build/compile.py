@@ -8,31 +8,31 @@ python -m tramp_build.compile --init DIR
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from tramp_build import console, paths
-from tramp_build.config import Config, resolve
+from tramp_build.config import resolve
 from tramp_build.errors import RewriteError, TrampError, user_errors
 from tramp_build.includes import COPY
 from tramp_build.project import Project
 from tramp_build.rewrite.edits import apply
-from tramp_build.state import Conf, State
+from tramp_build.state import State
+from tramp_build.state_project import create_state, read_project
 from tramp_build.units import localise
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from tramp_build.config import Config
     from tramp_build.model import Edit, FilePlan, Language
     from tramp_build.rewrite import Rewritten
     from tramp_build.state import Action
     from tramp_build.units import Unit
 
-_PROJECT_FILE: Final = 'project.json'
 _ROOT_MARKS: Final = ('pyproject.toml', 'meson.build', 'setup.py', '.git')
 # What the launcher puts behind the language of a unit that defines Py_LIMITED_API below 3.10.
 _LIMITED: Final = '-limited'
@@ -51,42 +51,23 @@ class Prepared:
     problem: str | None
 
 
-def create_state(directory: Path, root: Path, config: Config, *, rpath: str = 'origin') -> State:
-    """Make a state directory for a build of `root`; `rpath` is 'origin' (a hook bundles libtramp) or 'absolute' (nobody does)."""
-    state = State.create(directory, conf_of(config, rpath=rpath))
-    (directory / _PROJECT_FILE).write_text(json.dumps({'root': os.fspath(root.resolve()), 'config': _config_json(config)}), 'utf-8')
-    return state
-
-
-def conf_of(config: Config, *, rpath: str) -> Conf:
-    """Return what the launcher has to know of a configuration."""
-    return Conf.for_build(link=config.link, rpath=rpath, strict=config.strict)
-
-
-def _config_json(config: Config) -> dict[str, Any]:
-    return {key: sorted(value) if isinstance(value, frozenset) else value for key, value in asdict(config).items()}
-
-
-def _config_from_json(data: dict[str, Any]) -> Config:
-    kinds = {key: type(value) for key, value in asdict(Config()).items()}
-    values = {key: kinds[key](value) for key, value in data.items() if key in kinds}
-    return Config(**(values | {'exceptions': tuple((str(a), str(b)) for a, b in data['exceptions'])}))
-
-
 def load_project(state: State) -> Project:
     """Return the project that a state directory was made for."""
-    data = json.loads((state.dir / _PROJECT_FILE).read_text('utf-8'))
-    return Project(Path(data['root']), _config_from_json(data['config']))
+    return Project(*read_project(state))
 
 
 def prepare_project(root: Path, config: Config, state: State) -> None:
     """Decide about every source of the project before the first compile.  Raises TrampError in strict mode."""
-    project = Project(root, config)
+    prepare_files(Project(root, config), state)
+
+
+def prepare_files(project: Project, state: State) -> None:
+    """Decide about every source of a project.  Raises TrampError in strict mode."""
     started, said = time.monotonic(), False
     for number, path in enumerate(project.files(), 1):
         prepare(path, state, project)
         if not said and time.monotonic() - started > _PROGRESS_AFTER:
-            console.note(f'reading the sources of {root.name} (file {number})')
+            console.note(f'reading the sources of {project.tree.root.name} (file {number})')
             said = True
 
 

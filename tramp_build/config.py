@@ -27,7 +27,6 @@ from tramp_build.config_values import (
     type_name,
 )
 from tramp_build.errors import ConfigError, describe_os_error
-from tramp_build.model import Reason
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -37,7 +36,7 @@ else:
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from tramp_build.model import Language
+    from tramp_build.model import Language, Reason
 
 
 TABLE = 'tool.tramp-build'
@@ -125,6 +124,9 @@ class Config:
 
     def wants(self, relative_path: str, language: Language) -> Reason | None:
         """None if the source may be routed, else why not.  The path is posix and relative to the project."""
+        # Here, because a hook that leaves the preparing to another process has no use for the model.
+        from tramp_build.model import Reason
+
         if language not in self.languages:
             return Reason.LANGUAGE_OFF
         return Reason.EXCLUDED_FILE if self.excludes(relative_path) else None

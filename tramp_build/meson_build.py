@@ -36,6 +36,11 @@ class MesonBuild:
     settings: dict[str, Any]
     routing: backend.Routing | None = None
 
+    def wait(self) -> None:
+        """Return when nobody writes to the state directory any more."""
+        if self.routing:
+            self.routing.preparing.wait()
+
     def finish(self, wheel: Path | None) -> None:
         """Bundle libtramp into the wheel (an editable one has none), and say what was done."""
         if self.routing is None:
@@ -60,7 +65,10 @@ def wheel(config_settings: Mapping[str, Any] | None) -> Iterator[MesonBuild]:
         with tempfile.TemporaryDirectory(prefix='tramp-build-', ignore_cleanup_errors=True) as scratch:
             with user_errors():
                 build = _in_scratch(Path(scratch).resolve(), settings, config_settings)
-            yield build
+            try:
+                yield build
+            finally:
+                build.wait()
 
 
 @contextmanager
@@ -89,7 +97,7 @@ def _default_build_dir() -> str:
 def _in_scratch(scratch: Path, settings: dict[str, Any], config_settings: Mapping[str, Any] | None) -> MesonBuild:
     root = Path.cwd()
     config = resolve(root, config_settings).config
-    routing = backend.Routing.start(root, config, scratch / 'state')
+    routing = backend.Routing.start(root, config, scratch / 'state', early=True)
     # mesonpy's build directory, in which it runs Meson, is a new one directly below the project.
     file = meson_setup.machine_file(routing.command, _setup_arguments(root, settings), root, root / '.mesonpy')
     return MesonBuild(_with_arguments(settings, meson_setup.adopt(file, scratch / 'tramp-build.ini', None)), routing)

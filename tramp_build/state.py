@@ -5,6 +5,7 @@
     bodies/NAME         rewritten texts, named by their content; the last 8 digits are the sum that the launcher checks
     files/NAME.json     the record of each source for the report
     log                 one line per compiler call, written by the launcher
+    preparing, preparing.list     while a hook's sources are being prepared (ahead.py)
 
 Everything is appended with one write or renamed into place, so that parallel compiler calls and a killed build leave
 nothing that could be taken for something else.  Lines and files that are damaged are as good as absent.
@@ -23,11 +24,11 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from tramp_build import includes, paths
+from tramp_build import paths
 from tramp_build.errors import ToolError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 
 Action = Literal['plain', 'routed', 'ask']
@@ -104,6 +105,9 @@ class State:
         `directory` and `copies` are those of `includes.mark`.
         None: it would not mean the same when compiled from another place (`includes.refusal` says why).
         """
+        # Here, because a hook that leaves the preparing to another process has no use for the lexer.
+        from tramp_build import includes
+
         if includes.refusal(body):
             return None
         # A byte order mark is one only at the start of a file.
@@ -126,6 +130,11 @@ class State:
             return
         line = os.fsencode('\t'.join([name, str(size), str(mtime_ns), language, action, body or '-']))
         _append(self.dir / 'index', b'%s\t%08x\n' % (line, zlib.crc32(line)))
+
+    def list_preparing(self, sources: Iterable[Path]) -> None:
+        """Say which sources a process that has begun will index (ahead.py)."""
+        names = ''.join(f'{os.path.realpath(path)}\n' for path in sources)
+        _replace(self.dir / 'preparing.list', b'\n' + os.fsencode(names))
 
     def add_record(self, path: Path, record: Mapping[str, Any]) -> None:
         """Store what the report will say about a source."""

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/file.h>
+#include <time.h>
 #include <unistd.h>
 
 /* -I keeps the user's directory and environment out of the interpreter, PYTHONPATH with them; so a path goes in by hand. */
@@ -27,6 +28,32 @@ static void add_module(struct words *words, char *python, char *pythonpath)
         add_word(words, concat("-m", NULL));
         add_word(words, concat("tramp_build.compile", NULL));
     }
+}
+
+/* Whether the hook will say something about `path` (NULL: about any).  It takes a moment until it knows its sources. */
+static bool is_listed(const char *state, const char *path, int lock)
+{
+    struct view view = {0};
+    while (!open_view(&view, concat(state, "/preparing.list", NULL))) {
+        if (flock(lock, LOCK_SH | LOCK_NB) == 0)
+            return true; /* it has ended meanwhile */
+        nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
+    }
+    bool listed = path == NULL || contains(&view, concat("\n", path, "\n", NULL));
+    close_view(&view);
+    return listed;
+}
+
+bool wait_for_hook(const char *state, const char *path)
+{
+    int lock = open(concat(state, "/preparing", NULL), O_RDONLY | O_CLOEXEC);
+    if (lock < 0)
+        return false;
+    bool listed = is_listed(state, path, lock);
+    while (listed && flock(lock, LOCK_SH) < 0 && errno == EINTR)
+        continue;
+    close(lock);
+    return listed;
 }
 
 /* Our stdout may be something that the build reads. */
@@ -77,6 +104,7 @@ static bool prepare_alone(const char *state, const char *path, const struct stat
 
 bool prepare_source(const char *state, const char *path, const struct stat *status, const char *language, const char *answer, bool again)
 {
+    wait_for_hook(state, NULL);
     int turn = wait_for_turn(state, path);
     bool good = prepare_alone(state, path, status, language, answer, again);
     if (turn >= 0)

@@ -9,6 +9,11 @@
    NULL.  False where it failed. */
 bool prepare_source(const char *state, const char *path, const struct stat *status, const char *language, const char *answer, bool again);
 
+/* A hook may prepare its sources while the build begins: STATE/preparing is locked as long as that goes on, STATE/preparing.list has
+   its sources (tramp_build.ahead).  Waits for its end where `path` is one of them, or NULL, and returns whether it did: the index may
+   know more. */
+bool wait_for_hook(const char *state, const char *path);
+
 /* Makes a state directory with a conf, by the interpreter beside this program or on PATH. */
 bool create_state(const char *state);
 
