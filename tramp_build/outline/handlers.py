@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from tramp_build.outline.names import KEYWORDS, looked_up, may_be_macro
 from tramp_build.scan import lexer
+from tramp_build.scan.literals import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -140,7 +141,7 @@ class Reading:
         used = names & words
         if any(name.startswith(OWN_PREFIX) for name in used):
             raise LeftError(Left.EXCLUDED)
-        if any(may_be_macro(name) or self.is_macro(name.decode('utf-8', 'surrogateescape')) for name in used):
+        if any(may_be_macro(name) or self.is_macro(text_of(name)) for name in used):
             raise LeftError(Left.MACRO)
         if used & self.locals:
             raise LeftError(Left.LOCALS)

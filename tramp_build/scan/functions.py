@@ -76,7 +76,9 @@ def find_function(declaration: Declaration, cxx: bool, class_name: str | None, d
             weak = candidate  # `Py_LOCAL(int) f()` and not `C::C() NOEXCEPT(x)`
     if found is None and weak is not None and _weak_is_enough(items, weak, class_name, cxx, defines):
         found = weak
-    if found is None or (not defines and _are_arguments(declaration.inside(items[found.group]))):
+    if found is None or (defines and any(item.text == b',' for item in items[: found.first])):
+        return None  # no declarator but the first can have a body
+    if not defines and _are_arguments(declaration.inside(items[found.group])):
         return None
     return _header(declaration, found, cxx, defines)
 

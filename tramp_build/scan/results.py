@@ -78,7 +78,8 @@ class Results:
     @staticmethod
     def _table(table: OpenTable, node: Node, end: int) -> Table:
         head = table.head
-        rows = table.rows
+        # What a branch adds that the table does not end in is not part of it.
+        rows = [row for row in table.rows if row.span.end <= end]
         if table.split:  # what serves a row in front of one head is not there for the other
             rows = [replace(row, fields=(None,) * len(row.fields), problem=row.problem or 'conditional-row') for row in rows]
         return Table(

@@ -224,7 +224,8 @@ class Scanner(TableReader):
 
     def _end_unfinished(self) -> None:
         """End a table that has no semicolon behind it, if what has been read since is not its next declarator."""
-        last = max(index for index, token in enumerate(self.declaration) if token[0] == BLOCK)
+        # The block of the table is not there any more if blocks that belong to nothing came behind it.
+        last = max((index for index, token in enumerate(self.declaration) if token[0] == BLOCK), default=-1)
         following = self.declaration[last + 1 :]
         if following and following[0][1] != b',':
             self.emit_tables(self.finished[-1][1])

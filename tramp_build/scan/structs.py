@@ -70,6 +70,8 @@ class StructReader:
         """Add the rows in `tokens`; `end` is the condition of the place behind them."""
         conditions = conditions_of(tokens, end)
         if not self.table.head.array:
+            # A branch without the closing brace may have ended it once already.
+            self.table.rows.clear()
             _Members(self, tokens, conditions, self.table.head.kind).read(1, len(tokens) - 1)
             return
         depth = first = 0

@@ -111,6 +111,8 @@ class _Body:
 
     def _statement(self, index: int) -> None:
         """Take the names that a statement declares, if it is a declaration."""
+        if not self._open:
+            raise _TornError
         for at in self._declared(index):
             self._open[-1].append((self._text(at), self.tokens[at][2]))
 

@@ -1,0 +1,62 @@
+"""A small budget of what `python tests/fuzz.py` does at length, and what it has found."""
+
+from __future__ import annotations
+
+import random
+import threading
+from pathlib import Path
+
+import pytest
+from fuzz import batch
+from fuzz_support import CASES, Checker, FoundError, HangError, Seeds, check_rewritten, limit
+
+from tramp_build.model import Edit, Span
+from tramp_build.project import Project
+from tramp_build.rewrite import Rewritten
+from tramp_build.rewrite.edits import apply
+
+# The first input that failed, made small, for each finding.
+FINDINGS = {
+    'a struct that ends in one branch': {'unit.c': b'PySequenceMethods m = {f,\n#if A\ng,\n#else\nx;\n#endif\n};'},
+    'a table that ends in one branch': {'unit.cpp': b'PyGetSetDef t[]{{""}\n#if A\n;\n#else\n{""},\n#endif'},
+    'blocks behind a table': {'unit.cpp': b'PyMethodDef m{""},(){""},{'},
+    'a body behind a comma': {'unit.cpp': b'#include "rows.inc"\n', 'rows.inc': b'Py_tp_i, PyInit_c(void) {'},
+    'a body torn by branches': {'unit.c': b'_(){#if \n{\n#if\n#else\nf#endif\n}\n#endif\n}PyType_Slot s[]{{Py_tp_dealloc,()_'},
+    'a name that is no text': {'unit.cpp': b'd t(){try{()()}catch(){(\xa9)()}}*two(()){PyMethodDef m{"",two,METH_VARARGS'},
+}
+
+
+@pytest.mark.parametrize('files', FINDINGS.values(), ids=FINDINGS)
+def test_findings(tmp_path: Path, files: dict[str, bytes]) -> None:
+    Checker(tmp_path / 'project').run(files, random.Random(1))
+
+
+def test_mutated_sources() -> None:
+    """Most get as far as the rewriter, or the test means nothing."""
+    result = batch(Seeds.read([CASES]), 20261122, 500)
+    assert result.failures == {}
+    assert result.rewritten > 150
+    assert result.asked > 10
+
+
+def test_the_checks_can_fail(tmp_path: Path) -> None:
+    source = b'PyMethodDef m[] = {{"f", f, METH_O}};\nstatic PyObject *f(PyObject *self, PyObject *o) { return o; }\n'
+    path = tmp_path / 'unit.c'
+    path.write_bytes(source)
+    project = Project(path, Checker(tmp_path / 'project').config)
+    plan = project.plan_file(path)
+    result = project.rewrite_file(path, plan)
+    check_rewritten(source, plan, result)
+    stray = Edit(Span(0, 3), b'Pz')
+    for edits, text in (
+        (result.edits, result.text.replace(b'return o', b'return 0')),
+        ((*result.edits, stray), b'Pz' + result.text[3:]),
+        ((stray,), apply(source, [stray])),
+    ):
+        with pytest.raises(FoundError):
+            check_rewritten(source, plan, Rewritten(result.prelude, text, edits))
+
+
+def test_a_hang_is_noticed() -> None:
+    with pytest.raises(HangError), limit(1):
+        threading.Event().wait()
