@@ -34,6 +34,21 @@ CASES_C = [
     pytest.param(table('{"f", PyObject_Call, METH_VARARGS, 0}'), ['cpython-function'], id='cpython'),
     pytest.param(FUNCTION + table('{"f", f, MY_FLAGS, 0}'), ['unknown-flags'], id='flags of another file'),
     pytest.param('#define MY_FLAGS METH_VARARGS\n' + FUNCTION + table('{"f", f, MY_FLAGS, 0}'), ['before-table'], id='flags of this file'),
+    pytest.param(
+        '#if X\n#define MINE METH_FASTCALL\n#else\n#define MINE METH_VARARGS\n#endif\n' + FUNCTION + table('{"f", f, MINE, 0}'),
+        ['before-table'],
+        id='flags of this file in two ways',
+    ),
+    pytest.param(
+        '#if X\n#define MINE METH_FASTCALL\n#else\n#define MINE other()\n#endif\n' + FUNCTION + table('{"f", f, MINE, 0}'),
+        ['unknown-flags'],
+        id='flags that are known in one way',
+    ),
+    pytest.param(
+        '#if X\n#define MINE METH_O\n#else\n#define MINE(x) METH_O\n#endif\n' + FUNCTION + table('{"f", f, MINE, 0}'),
+        ['unknown-flags'],
+        id='flags that may have parameters',
+    ),
     pytest.param(FUNCTION + table('{"f", f, METH_KEYWORDS, 0}'), ['unknown-flags'], id='keywords alone'),
     pytest.param(FUNCTION + table('{"f", NULL, METH_VARARGS, 0}'), ['nothing-to-route'], id='no function'),
     pytest.param(FUNCTION + table('{"f", x ? f : f, METH_VARARGS, 0}'), ['not-a-function'], id='expression'),

@@ -85,7 +85,8 @@ def test_positions_are_followed_through_every_branch(tmp_path: Path) -> None:
     assert names('#ifdef A\n0,\n#elif B\n0,\n#endif\n(binaryfunc)f,') == {None: 'conditional-row'}
     assert names('#ifdef A\n0,\n#endif\n(binaryfunc)f,') == {None: 'conditional-row'}
     assert names('#ifdef A\n0,\n#endif\n.nb_and = f,') == {'nb_and': 'routed'}
-    assert names('#ifdef A\n0\n#else\nf\n#endif\n, f,') == {'nb_subtract': 'compared'}
+    assert names('#ifdef A\n0\n#else\nf\n#endif\n, f,') == {'nb_add': 'routed', 'nb_subtract': 'routed'}
+    assert names('#ifdef A\n0\n#else\nf\n#endif\n+ 0, f,') == {'nb_add': 'conditional-row', 'nb_subtract': 'compared'}
     assert names('.nb_and = f, f, f') == {'nb_and': 'routed', 'nb_xor': 'routed', 'nb_or': 'routed'}
     assert names('nb_or: f') == {'nb_or': 'routed'}
 

@@ -117,6 +117,8 @@ class ScanResult:
     functions: tuple[Function, ...]
     # Object-like macros with exactly one definition in the file, name to replacement text.
     macros: dict[str, str]
+    # Those with several, and all their texts.
+    choices: dict[str, tuple[str, ...]]
     # Every name that is #defined, function-like and repeatedly defined macros included.
     defined: frozenset[str]
     problems: tuple[Problem, ...]
@@ -192,6 +194,8 @@ class Entry:
     how: tuple[str, ...] = ()  # 'barrier', 'fastcall', 'outline'; () where nothing but the plain trampoline applies
     placement: Placement | None = None  # None: not routed
     kept: Kept | None = None  # why a METH_VARARGS function was not upgraded
+    # Of a method whose flags a macro decides about: the conventions that they may mean.  `convention` is None then.
+    conventions: tuple[str, ...] = ()
     shared: bool = False  # a slot whose stub is that of the tables of other units as well
 
     @property

@@ -12,7 +12,7 @@ from tramp_build.outline import outline
 from tramp_build.outline.handlers import SENTENCES
 from tramp_build.scan import lexer
 from tramp_build.scan.assignments import INIT
-from tramp_build.scan.expression import Form, FunctionRef, flags_of, function_of
+from tramp_build.scan.expression import Form, FunctionRef, flag_choices, flags_of, function_of
 from tramp_build.signatures import BY_CONVENTION, OBJECT, convention_of
 from tramp_build.slotplan import Slots, Uses, is_slot_table
 from tramp_build.upgrade.entries import SELF_NAMING, says_its_name
@@ -138,14 +138,20 @@ class _Planner:
             return self._skip(row, None, None, Reason(row.problem))
         ref = self.ref(row.fields[1])
         convention = convention_of(flags_of(self.source, row.fields[2], self.scan.macros)) if row.fields[2] else None
-        if reason := self._refusal(ref) or (Reason.UNKNOWN_FLAGS if convention is None else None):
+        several = self._conventions(row) if convention is None else ()
+        if reason := self._refusal(ref) or (None if convention or several else Reason.UNKNOWN_FLAGS):
             return self._skip(row, ref.name, convention, reason)
         placement = self._placement(table, row, (ref,))
-        if placement is Reason.CONDITIONAL_FUNCTION and self._can_declare(table, ref.name or '', convention or ''):
+        if placement is Reason.CONDITIONAL_FUNCTION and convention and self._can_declare(table, ref.name or '', convention):
             placement = Placement.DECLARED
         if isinstance(placement, Reason):
             return self._skip(row, ref.name, convention, placement)
-        return Entry(row.name, ref.name, row.line, convention, None, self.how(), placement)
+        return Entry(row.name, ref.name, row.line, convention, None, self.how(), placement, conventions=several)
+
+    def _conventions(self, row: Row) -> tuple[str, ...]:
+        """Return what a row's flags may mean where a macro with several definitions decides; the compiler then chooses the stub."""
+        found = [convention_of(flags) for flags in flag_choices(self.source, row.fields[2], self.scan)] if row.fields[2] else []
+        return tuple(dict.fromkeys(one for one in found if one)) if all(found) else ()
 
     def _getset(self, table: Table, row: Row) -> Entry:
         if row.problem:

@@ -75,6 +75,11 @@ _CONVENTION_FLAGS: Final = {
     frozenset({'METH_METHOD', 'METH_FASTCALL', 'METH_KEYWORDS'}): 'method|fastcall|keywords',
 }
 
+# Include/methodobject.h
+_VALUES: Final = {'METH_VARARGS': 0x1, 'METH_KEYWORDS': 0x2, 'METH_NOARGS': 0x4, 'METH_O': 0x8, 'METH_FASTCALL': 0x80, 'METH_METHOD': 0x200}
+# The flags that say how a method is called.
+CALLING: Final = sum(_VALUES.values())
+
 # They say where a method is bound or what it may shadow, not how it is called.
 _BINDING_FLAGS: Final = frozenset({'METH_CLASS', 'METH_STATIC', 'METH_COEXIST'})
 
@@ -87,6 +92,12 @@ def convention_of(flags: frozenset[str] | None) -> str | None:
     if flags is None:
         return None
     return _CONVENTION_FLAGS.get(flags - _BINDING_FLAGS)
+
+
+def flags_of(convention: str) -> int:
+    """Return the value of the flags that mean a convention, of those in CALLING."""
+    names = next(names for names, found in _CONVENTION_FLAGS.items() if found == convention)
+    return sum(_VALUES[name] for name in names)
 
 
 def c_type(kind: str, *, cxx: bool) -> str:

@@ -247,7 +247,7 @@ class Slots:
 
 def known_places(scan: ScanResult) -> Known:
     """Return where functions are declared and listed in tables: these are no mentions that matter."""
-    fields = (span for table in scan.tables for row in table.rows for span in row.fields if span)
+    fields = (span for table in scan.tables for row in table.rows for span in row.fields if span and not row.problem)
     return Known.of([*(function.name_span for function in scan.functions), *fields])
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tramp_build.model import Edit, Placement, Span
@@ -20,6 +20,7 @@ from tramp_build.upgrade import UPGRADED, entries
 
 if TYPE_CHECKING:
     from tramp_build.model import Entry, FilePlan, Row, ScanResult, Table, Upgrade
+    from tramp_build.signatures import Signature
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def rewrite(source: bytes, scan: ScanResult, plan: FilePlan, exceptions: tuple[t
     # What another file's unit may lack is called as the source says then.
     old = [e.convention for e in routed if e.function in plan.upgrades and plan.upgrades[e.function].entry == 'elsewhere' and e.convention]
     head = prelude(
-        [*(called_convention(e) for e in routed if e.convention != GETSET), *old],
+        [*(one for e in routed if e.convention != GETSET for one in e.conventions or (called_convention(e),)), *old],
         getset=any(e.convention == GETSET for e in routed),
         barrier=plan.barrier,
         cxx=plan.language == 'c++',
@@ -159,12 +160,14 @@ class _Rewriter:
         self._replace(span, ' | '.join(['METH_FASTCALL', *sorted(flags - {'METH_VARARGS'} | {'METH_KEYWORDS'})]))
 
     def _method(self, table: Table, row: Row, entry: Entry) -> None:
+        if entry.conventions:
+            self._several(table, row, entry)
+            return
         span = row.fields[1]
         assert span is not None
         assert entry.convention is not None
         assert entry.function is not None
         signature = BY_CONVENTION[called_convention(entry)]
-        name = row.name if row.name is not None else entry.function
         impl, old = self._text(span), None
         if 'fastcall' in entry.how:
             self._flags(row)
@@ -174,9 +177,25 @@ class _Rewriter:
                 old = stubs.Old(BY_CONVENTION[entry.convention], impl)
             # Behind an upgrade the casts of the row are to a type that the function no longer has.
             impl = self._entry(entry.function, span)
+        self._replace(span, self._stub(table, row, entry, signature, impl, old))
+
+    def _several(self, table: Table, row: Row, entry: Entry) -> None:
+        """Let the compiler choose the stub by the flags; by others than are known here it takes the function as it is."""
+        span, flags = row.fields[1:3]
+        assert span
+        assert flags
+        impl = self._text(span)
+        # With its type told: the row has the function as another one than at least one of the conventions has it.
+        signatures = [replace(BY_CONVENTION[convention], plain=False) for convention in entry.conventions]
+        choices = {s.convention: self._stub(table, row, entry, s, impl, None) for s in signatures}
+        self._replace(span, stubs.chosen(choices, self._text(flags), impl))
+
+    def _stub(self, table: Table, row: Row, entry: Entry, signature: Signature, impl: str, old: stubs.Old | None) -> str:
+        """Return what the row names, a stub that is made here or a lambda."""
+        assert entry.function is not None
+        name = row.name if row.name is not None else entry.function
         if entry.placement is Placement.IN_ROW:
-            self._replace(span, stubs.lambda_(stubs.Method(signature, impl, name, '', self.cxx, self.plan.barrier, old)))
-            return
+            return stubs.lambda_(stubs.Method(signature, impl, name, '', self.cxx, self.plan.barrier, old))
         early = entry.placement is Placement.AFTER_DEFINITIONS
         # Rows share a stub, but for one that has to say the row's own name.
         own = name if signature is POSITIONAL else ''
@@ -188,10 +207,11 @@ class _Rewriter:
             if early:
                 self._behind(entry.function, table.outer_start, stub, stubs.definition(method), stubs.declaration(method))
             elif entry.placement is Placement.DECLARED:
+                assert entry.convention is not None
                 self._insert(table.outer_start, stub, stubs.declared(method, entry.function, BY_CONVENTION[entry.convention]))
             else:
                 self._insert(table.outer_start, stub, stubs.definition(method))
-        self._replace(span, stubs.reference(stubs.Method(signature, impl, name, stub, self.cxx, self.plan.barrier)))
+        return stubs.reference(stubs.Method(signature, impl, name, stub, self.cxx, self.plan.barrier))
 
     def _entry(self, function: str, field: Span) -> str:
         """Return what takes the vector for an upgraded function: the one that `field` names, template arguments and all."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from tramp_build.rewrite.prelude import trampoline
-from tramp_build.signatures import OBJECT, c_type, impl_type
+from tramp_build.signatures import CALLING, OBJECT, c_type, flags_of, impl_type
 from tramp_build.text import c_string
 
 if TYPE_CHECKING:
@@ -112,6 +112,13 @@ def declared(method: Method, function: str, convention: Signature) -> str:
 def reference(method: Method) -> str:
     """What the row names instead of the function: the stub, with the type of `ml_meth`."""
     return _as_row(method, method.stub)
+
+
+def chosen(choices: dict[str, str], flags: str, impl: str) -> str:
+    """What the row names where `flags` decide when it is compiled: the one of `choices` with that convention, else the function."""
+    # Without `==`, about which compilers have an opinion.
+    tests = ''.join(f'!((({flags}) & {CALLING}) ^ {flags_of(convention)}) ? {text} : ' for convention, text in choices.items())
+    return f'({tests}{impl})'
 
 
 def lambda_(method: Method) -> str:

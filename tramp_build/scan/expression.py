@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import Enum
+from itertools import product
+from math import prod
 from typing import TYPE_CHECKING, Final
 
 from tramp_build.model import Span
@@ -16,6 +18,8 @@ from tramp_build.scan.syntax import GROUP, Item, collapse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from tramp_build.model import ScanResult
 
 _CASTS: Final = frozenset(b'reinterpret_cast static_cast const_cast bit_cast __extension__'.split())
 # A project's own macro or function: `void_cast(f)`, `PYCFUNC_CAST(f)`.
@@ -37,6 +41,8 @@ _FLAGS: Final = {
 _VALUES: Final = {name.encode(): value for value, name in _FLAGS.items()} | {b'METH_OLDARGS': 0}
 # Casts in casts, parentheses, macros that lead to each other: deeper than this is not read.
 _MAX_NESTING: Final = 30
+_MAX_CHOICES: Final = 8
+_WORDS: Final = re.compile(r'[A-Za-z_]\w*')
 
 
 class Form(Enum):
@@ -80,6 +86,31 @@ def flags_of(source: bytes, span: Span, macros: Mapping[str, str]) -> frozenset[
     if value is None or value & ~sum(_FLAGS):
         return None
     return frozenset(name for bit, name in _FLAGS.items() if value & bit)
+
+
+def flag_choices(source: bytes, span: Span, scan: ScanResult) -> tuple[frozenset[str], ...]:
+    """Return what the field at `span` may mean where macros of the file have several texts each; nothing if not all of it is understood."""
+    names = sorted(_reached(source[span.start : span.end].decode('utf-8', 'replace'), scan) & scan.choices.keys())
+    if not names or prod(len(scan.choices[name]) for name in names) > _MAX_CHOICES:
+        return ()
+    found = []
+    for texts in product(*(scan.choices[name] for name in names)):
+        flags = flags_of(source, span, {**scan.macros, **dict(zip(names, texts, strict=True))})
+        if flags is None:
+            return ()
+        found.append(flags)
+    return tuple(dict.fromkeys(found))
+
+
+def _reached(text: str, scan: ScanResult) -> set[str]:
+    """Return the words of a text, and those of the macros in it."""
+    found: set[str] = set()
+    texts = [text]
+    while texts:
+        words = set(_WORDS.findall(texts.pop())) - found
+        found |= words
+        texts += [text for word in words for text in (scan.macros.get(word, ''), *scan.choices.get(word, ()))]
+    return found
 
 
 def _tokens(source: bytes, span: Span) -> list[Token]:

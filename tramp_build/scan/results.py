@@ -29,6 +29,8 @@ class Results:
         self._problems: list[Problem] = []
         # Replacement texts; None for a macro with parameters or several definitions.
         self.definitions: dict[bytes, bytes | None] = {}
+        # All replacement texts of macros that never have parameters.
+        self._texts: dict[bytes, list[bytes | None]] = {}
 
     def line_of(self, offset: int) -> int:
         """Return the line of an offset; cheap if it is near the one before."""
@@ -96,6 +98,7 @@ class Results:
 
     def define(self, name: bytes, value: bytes | None) -> None:
         self.definitions[name] = None if name in self.definitions else value
+        self._texts.setdefault(name, []).append(value)
 
     def result(self, language: Language, text: bytes) -> ScanResult:
         functions = tuple(sorted(self._functions, key=lambda function: (function.name_span.start, function.span.end)))
@@ -106,9 +109,16 @@ class Results:
             tables=tuple(sorted(tables, key=_place)),
             functions=functions,
             macros={text_of(name): text_of(value) for name, value in self.definitions.items() if value is not None},
+            choices={text_of(name): choices for name, texts in self._texts.items() if len(texts) > 1 and (choices := _choices(texts))},
             defined=frozenset(text_of(name) for name in self.definitions),
             problems=tuple(self._problems),
         )
+
+
+def _choices(texts: list[bytes | None]) -> tuple[str, ...]:
+    """Return the different texts; nothing where one of them has parameters."""
+    found = tuple(dict.fromkeys(text_of(text) for text in texts if text is not None))
+    return () if None in texts else found
 
 
 def _place(table: Table) -> tuple[int, int]:

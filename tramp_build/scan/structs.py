@@ -6,6 +6,7 @@ and what comes behind branches that end in different places is not known.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 STRUCTS: Final = frozenset(LAYOUTS)
 _HEADED: Final = frozenset({'PyTypeObject', 'PyModuleDef'})
 _HEAD: Final = b'HEAD_INIT'
+_STRINGS: Final = re.compile(rb'"(?:[^"\\]|\\.)*"')
 # In the place of a member: the size, which stands between PyObject_HEAD_INIT and the name.
 _SIZE: Final = -1
 # Macros of Python.h that are one member.
@@ -41,11 +43,15 @@ class _Place:
     depth: int = 0  # of brackets
     mixed: bool = False  # an `#if` stands within the member
 
+    # What the member is in each branch of an `#if` that begins with it and ends with it, and how many tokens that leaves in `part`.
+    either: tuple[list[list[int]], int] | None = None
+
     def copy(self) -> _Place:
         return _Place(self.at, list(self.part), self.depth, self.mixed)
 
     def agrees(self, other: _Place) -> bool:
-        return (self.at, bool(self.part), self.depth) == (other.at, bool(other.part), other.depth)
+        """Tell whether the same member goes on; one that only one of them has begun is not ended, or the other would have none."""
+        return (self.at, self.depth) == (other.at, other.depth)
 
 
 @dataclass(slots=True)
@@ -53,6 +59,8 @@ class _Branches:
     """An open `#if` among the members."""
 
     before: _Place
+    # What the `#if`s around it say of the first branch: None is nothing.
+    taken: bool | None = None
     ends: list[_Place] = field(default_factory=list)
     last: bytes = b''  # the number of the condition of the last branch that has ended
 
@@ -105,7 +113,7 @@ class _Members:
         for index in range(first, last):
             kind, text, _, _ = self.tokens[index]
             if kind in MARKS:
-                self._mark(kind, text)
+                self._mark(kind, text, self.conditions[index])
                 continue
             place = self.place
             if kind == BRACKET and text in (b'{', b'(', b'['):
@@ -127,10 +135,11 @@ class _Members:
         texts = [self.tokens[index][1] for index in self.place.part]
         return texts.count(b'<') > texts.count(b'>')
 
-    def _mark(self, kind: int, text: bytes) -> None:
-        number = text.partition(b' ')[0]
+    def _mark(self, kind: int, text: bytes, around: Condition) -> None:
+        number, _, branch = text.partition(b' ')
         if kind == IF:
-            self.open.append(_Branches(self.place.copy()))
+            known = dict(around).get(int(number))
+            self.open.append(_Branches(self.place.copy(), None if known is None else known == int(branch)))
         elif self.open:
             branches = self.open[-1]
             branches.ends.append(self.place)
@@ -142,17 +151,24 @@ class _Members:
                 if branches.last != number:  # no `#else`
                     branches.ends.append(branches.before)
                 self._join(branches)
-        if self.place.part and self.place.depth == 0:
+        if self.place.part and self.place.depth == 0 and not self.place.either:
             self.place.mixed = True
 
     def _join(self, branches: _Branches) -> None:
-        first = branches.ends[0]
+        ends = branches.ends
+        if branches.taken is not None:
+            ends = ends[:1] if branches.taken else ends[1:]
+        first = ends[0]
         # Tokens of a member that is not complete: those of the first branch stand for it, and it is not touched.
         self.place = first.copy()
-        if not all(first.agrees(other) for other in branches.ends):
+        if not all(first.agrees(other) for other in ends):
             self.place.at = None
+        if len(ends) == 1 and not first.part:
+            return
         if first.part != branches.before.part:
             self.place.mixed = bool(first.part)
+        if not branches.before.part and not first.depth and all(end.part and not end.mixed for end in ends):
+            self.place.either = [end.part for end in ends], len(first.part)
 
     def _is_head(self) -> bool:
         part = self.place.part
@@ -165,6 +181,20 @@ class _Members:
         self.place.part = []
 
     def _end_part(self) -> None:
+        place, at = self.place, self.place.at
+        either, place.either = place.either, None
+        if either and either[1] == len(place.part):
+            reached = set()
+            for part in either[0]:
+                place.at, place.part, place.mixed = at, part, False
+                self._end_one()
+                reached.add(place.at)
+            place.at = reached.pop() if len(reached) == 1 else None
+        else:
+            self._end_one()
+
+    def _end_one(self) -> None:
+        """Take the tokens of a member that is complete."""
         place = self.place
         part, mixed, place.part, place.mixed = place.part, place.mixed, [], False
         if not part:
@@ -209,7 +239,7 @@ class _Members:
             return False
         word = self.tokens[value[0]][1]
         if len(value) == 1:
-            return b',' in (self.reader.definitions.get(word) or b'')
+            return b',' in _STRINGS.sub(b'', self.reader.definitions.get(word) or b'')
         is_call = self.tokens[value[1]][1] == b'(' and self.tokens[value[-1]][1] == b')'
         return is_call and word in self.reader.definitions and word not in _ONE_MEMBER
 

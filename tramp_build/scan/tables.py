@@ -54,7 +54,7 @@ def find_head(declaration: Declaration) -> Head | None:
     """Return the table that a declaration, up to its `{`, defines; None if it is something else."""
     tokens, everything, items = declaration.tokens, declaration.everything, declaration.items
     # The last one, as a macro call or a declaration without its semicolon may stand before.
-    at = next((i for i in range(len(items) - 1, -1, -1) if items[i].text in TABLE_TYPES), None)
+    at = next((i for i in range(len(items) - 1, -1, -1) if _type_of(items, i, tokens)), None)
     if at is None or any(item.text in _NOT_A_VARIABLE for item in items[:at]):
         return None
     declarator = _last_declarator(items, at)
@@ -67,7 +67,19 @@ def find_head(declaration: Declaration) -> Head | None:
     first = start_of(everything, type_item, behind_macro=False)
     name = tokens[declarator[0].first : declarator[-1].last + 1]
     static = any(item.text == b'static' for item in everything[first : everything.index(declarator[0])])
-    return Head(items[at].text.decode(), spell(name), declarator[-1].start, items[at].last, everything[first].start, array, static)
+    return Head(
+        _type_of(items, at, tokens).decode(), spell(name), declarator[-1].start, items[at].last, everything[first].start, array, static
+    )
+
+
+def _type_of(items: Sequence[Item], at: int, tokens: Sequence[Token]) -> bytes:
+    """Return the type of tables that an item is, by itself or in a macro: `DL_EXPORT(PyTypeObject) t = {`; empty where it is none."""
+    item = items[at]
+    if item.text in TABLE_TYPES:
+        return item.text
+    is_argument = item.text == b'()' and item.last == item.first + 2 and at > 0 and items[at - 1].kind == WORD
+    text = tokens[item.first + 1][1] if is_argument else b''
+    return text if text in TABLE_TYPES and at + 1 < len(items) and items[at + 1].kind == WORD else b''
 
 
 def is_made_elsewhere(tokens: Sequence[Token], cxx: bool) -> bool:

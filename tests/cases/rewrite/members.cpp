@@ -26,8 +26,13 @@ private:
     }
 };
 
+#ifdef CASE_TUPLE
+#define CASE_ONE METH_VARARGS
+#else
+#define CASE_ONE METH_O
+#endif
 PyMethodDef Holder::methods[] = {
-    {"open", Holder::open, METH_O, nullptr},
+    {"open", Holder::open, CASE_ONE, nullptr},
     {"hidden", reinterpret_cast<PyCFunction>(Holder::hidden), METH_NOARGS, nullptr},
     {"member_keywords", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(&Holder::keywords)), METH_VARARGS | METH_KEYWORDS, nullptr},
     {nullptr, nullptr, 0, nullptr},

@@ -75,3 +75,46 @@ static int ready(PyTypeObject *type, PyTypeObject *types)
     type->tp_repr = unknown;
     return 0;
 }
+
+#define DOC "text, with a comma"
+#if USE_SPECS
+static int specs;
+#else
+DL_EXPORT(PyTypeObject) as_cython_writes = {
+    PyVarObject_HEAD_INIT(NULL, 0) "name", 0, 0, dealloc, 0, 0, 0, 0, repr, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+#ifdef MORE_FLAGS
+    MORE_FLAGS |
+#endif
+    0, DOC, 0, 0, 0, 0, repr, 0, 0, 0, 0, 0, 0, 0, 0,
+#if !USE_SPECS
+    0,
+#endif
+    init, 0, new,
+#if USE_SPECS
+    0,
+#endif
+    0,
+};
+#endif
+static PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT, "m", NULL, 0, NULL, NULL,
+#if WITH_STATE
+    NULL, NULL, module_free
+#else
+    NULL, clear, (freefunc)other_free
+#endif
+};
+static PyNumberMethods either = {
+#if WITH_STATE
+    add
+#else
+    other_add
+#endif
+    , add,
+#if WITH_STATE
+    add
+#else
+    other_add
+#endif
+    + 1
+};
