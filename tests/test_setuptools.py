@@ -123,6 +123,38 @@ def test_wheel(wheel, venv):
     venv.run(RAISES.format('setuptools_cpp', 3))
 
 
+READERS = """
+import json, readers
+counter, seen = readers.Counter(), []
+for call in (lambda name, *args: readers.by_table(counter, name, *args), lambda name, *args: getattr(counter, name)(*args)):
+    for words in (
+        ('add', 1, 2), ('scale', 1.5), ('scale', 1.5, 4.0), ('itself',), ('add', 'x', 1), ('add',), ('add', 1, -2), ('scale', 1, 0),
+    ):
+        try:
+            seen.append(repr(call(*words)))
+        except Exception as exc:
+            seen.append(f'{type(exc).__name__}: {exc}')
+print(json.dumps(seen))
+"""
+
+
+@in_package('setuptools-readers')
+def test_methods_that_the_project_calls_by_their_table(package, wheel, venv):
+    """Convention and flags stay; what the project finds in its tables is guarded as well."""
+    path = wheel()
+    report = json.loads(read_member(path, 'setuptools_readers-1.0.dist-info/tramp-build.json'))
+    rows = {e['name']: e for f in report['files'] for t in f['tables'] for e in t['entries']}
+    for name, convention in {'add': 'varargs', 'scale': 'varargs|keywords', 'itself': 'noargs', 'by_table': 'varargs'}.items():
+        assert (rows[name]['convention'], rows[name]['decision'], rows[name]['how']) == (convention, 'routed', ['barrier']), name
+    said = run(sys.executable, '-m', 'tramp_build', 'explain', 'readers.cpp:31', cwd=package, env=in_tree_env()).stdout
+    assert 'not upgraded, reads-ml-meth: ' in said
+    venv.install(path)
+    by_table, called = (lambda seen: (seen[:8], seen[8:]))(json.loads(venv.run(READERS).stdout))
+    assert by_table == called
+    assert by_table[:4] == ['3', '3.0', '6.0', "<class 'readers.Counter'>"]
+    assert by_table[6:] == ['IndexError: less than nothing', 'ValueError: nothing left']
+
+
 @in_package('setuptools-cpp')
 def test_setup_py_bdist_wheel(package, setup):
     said = setup('bdist_wheel')
