@@ -61,6 +61,17 @@ def test_a_function_that_may_not_throw(tail: str, ends: bool, project: Path, cap
     assert ('\n  the function is noexcept: an exception ' in explain(capsys, 'geo.cpp:9')) == ends
 
 
+@pytest.mark.parametrize(('tail', 'ends'), [(' noexcept', True), ('', False)])
+def test_a_slot_that_may_not_throw(tail: str, ends: bool, project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / 'geo.cpp').write_text(
+        f'#include <Python.h>\nstatic Py_ssize_t length(PyObject *self){tail} {{ return 1; }}\n'
+        'static PyType_Slot slots[] = {{Py_sq_length, (void *)length}, {0, nullptr}};\n'
+    )
+    said = explain(capsys, 'geo.cpp:3')
+    assert ': routed\n' in said
+    assert ('\n  the function is noexcept: an exception ' in said) == ends
+
+
 def test_a_function_that_is_not_upgraded(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (project / 'shape.c').write_text("""
 static PyObject *area(PyObject *self, PyObject *args)

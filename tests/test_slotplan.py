@@ -134,6 +134,27 @@ def test_an_entry_alone_is_left_alone_in_c(tmp_path: Path) -> None:
     assert decisions(tmp_path, {'m.c': source}, Config(barrier='always')) == {'PyInit_m': 'routed'}
 
 
+@pytest.mark.parametrize('suffix', ['.c', '.cpp'])
+def test_excluded_functions(suffix: str, tmp_path: Path) -> None:
+    """Wherever a slot gets its function: a type, an array, an assignment; and the entry of a module."""
+    source = (
+        REPR
+        + REPR.replace('f(', 'g(')
+        + 'PyTypeObject T = {PyVarObject_HEAD_INIT(NULL, 0) "T", .tp_repr = f, .tp_str = g};\n'
+        + 'static PyType_Slot s[] = {{Py_nb_absolute, (void *)f}, {Py_nb_negative, (void *)g}, {0, 0}};\n'
+        + 'PyMODINIT_FUNC PyInit_m(void) { T.tp_iter = f; T.tp_iternext = g; return 0; }\n'
+    )
+    expected = dict.fromkeys(('tp_repr', 'Py_nb_absolute', 'tp_iter'), 'excluded-function')
+    expected |= dict.fromkeys(('tp_str', 'Py_nb_negative', 'tp_iternext', 'PyInit_m'), 'routed')
+    name = f'm{suffix}'
+    assert decisions(tmp_path, {name: source}, Config(exclude_functions=frozenset({'f'}))) == expected
+    every = Config(exclude_functions=frozenset({'f', 'g', 'PyInit_m'}))
+    assert set(decisions(tmp_path, {name: source}, every).values()) == {'excluded-function'}
+    project = Project(tmp_path, every)
+    plan = project.plan_file(tmp_path / name)
+    assert plan is None or project.rewrite_file(tmp_path / name, plan) is None
+
+
 def test_stubs_of_two_languages_are_two_functions(tmp_path: Path) -> None:
     files = {'m.c': REPR.removeprefix('static ') + TYPE, 'n.cpp': 'extern "C" PyObject *f(PyObject *);\n' + TYPE.replace(' T =', ' U =')}
     assert decisions(tmp_path, files) == {'m.c tp_repr': 'compared', 'n.cpp tp_repr': 'compared'}
