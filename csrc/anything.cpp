@@ -1,4 +1,4 @@
-// anything.cpp: what `catch (const Anything &)` catches.
+// anything.cpp: what `catch (const Anything &)` and `catch (const Catchable &)` catch.
 //
 // Overview.  `catch (...)` also stops forced unwinding: pthread_exit and pthread_cancel, and CPython up to 3.13 ends daemon threads so
 // when the interpreter finishes.  To catch and rethrow it is not enough: if the thread is inside a C++ handler further out, catching
@@ -26,6 +26,12 @@ public:
     bool __do_catch(const std::type_info *thrown, void **object, unsigned outer) const override;
 };
 
+class CatchableInfo : public std::type_info {
+public:
+    CatchableInfo() = delete;
+    bool __do_catch(const std::type_info *thrown, void **object, unsigned outer) const override;
+};
+
 /// A std::type_info as it lies in memory.  An object of class AnythingInfo would be destroyed when the process exits, before the last
 /// thread has thrown.
 struct RawInfo {
@@ -42,10 +48,18 @@ bool AnythingInfo::__do_catch(const std::type_info *thrown, void **, unsigned) c
     return true;
 }
 
+bool CatchableInfo::__do_catch(const std::type_info *thrown, void **, unsigned) const
+{
+    return *thrown != typeid(abi::__forced_unwind);
+}
+
 extern "C" const void *const anything_vtable[] __asm__("_ZTVN5tramp7barrier12AnythingInfoE");
+extern "C" const void *const catchable_vtable[] __asm__("_ZTVN5tramp7barrier13CatchableInfoE");
 extern const RawInfo anything_info __asm__("_ZTIN5tramp7barrier8AnythingE");
+extern const RawInfo catchable_info __asm__("_ZTIN5tramp7barrier9CatchableE");
 
 // The first two words of a vtable are the offset to the top and the class's own typeinfo.
 const RawInfo anything_info = {&anything_vtable[2], "N5tramp7barrier8AnythingE"};
+const RawInfo catchable_info = {&catchable_vtable[2], "N5tramp7barrier9CatchableE"};
 
 } // namespace tramp::barrier

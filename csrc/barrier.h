@@ -25,6 +25,12 @@ public:
     virtual ~Anything() noexcept(false);
 };
 
+/// `catch (const Catchable &)` is the same, but takes what is not of this C++ run time as well: a handler for all of the source took it.
+class Catchable {
+public:
+    virtual ~Catchable() noexcept(false);
+};
+
 /// In a handler: makes the current C++ exception the pending Python exception.  Throws nothing; a forced unwinding may pass.
 TRAMP_COLD void caught(const Place &place);
 
@@ -56,6 +62,17 @@ inline Result guarded(const At &place, Call call, Failure failure)
         handle(place);
     }
     return failure();
+}
+
+/// Calls, and lets the catch chain that the source had around the method answer what is thrown.  It throws on what it does not take.
+template <typename Result, typename Call> inline Result answered(Call call, Result (*chain)())
+{
+    try {
+        return call();
+    }
+    catch (const Catchable &) {
+        return chain();
+    }
 }
 
 } // namespace tramp::barrier

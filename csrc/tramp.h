@@ -392,6 +392,110 @@ TRAMP_API int tramp_cxx_module_exec(struct _object *module, tramp_inquiryfunc *i
 TRAMP_API void tramp_cxx_module_free(void *module, tramp_freefunc *impl, const char *name);
 
 /* ------------------------------------------------------------------------------------------------------------------------------ */
+/* With a catch chain: libtramp-cxx.  A method whose body stood in a try block as a whole can leave that to its trampoline: `chain`   */
+/* is called in the handler with the exception as the current one, returns what the method would have returned, and throws on what    */
+/* it does not take.  A forced unwinding passes by it; what it throws on is the barrier's.                                            */
+/* ------------------------------------------------------------------------------------------------------------------------------ */
+
+typedef struct _object *tramp_chain(void);
+typedef int tramp_chain_int(void);
+typedef tramp_ssize tramp_chain_ssize(void);
+
+/** tramp_cxx_noargs with a catch chain. */
+TRAMP_API struct _object *tramp_cxx_chain_noargs(
+    struct _object *self, struct _object *ignored, tramp_function *impl, const char *name, tramp_chain *chain);
+/** tramp_cxx_o with a catch chain. */
+TRAMP_API struct _object *tramp_cxx_chain_o(
+    struct _object *self, struct _object *arg, tramp_function *impl, const char *name, tramp_chain *chain);
+/** tramp_cxx_varargs with a catch chain. */
+TRAMP_API struct _object *tramp_cxx_chain_varargs(
+    struct _object *self, struct _object *args, tramp_function *impl, const char *name, tramp_chain *chain);
+/** tramp_cxx_keywords with a catch chain. */
+TRAMP_API struct _object *tramp_cxx_chain_keywords(
+     struct _object *self, struct _object *args, struct _object *kwargs, tramp_function_keywords *impl, const char *name,
+    tramp_chain *chain);
+/** tramp_cxx_fastcall with a catch chain. */
+TRAMP_API struct _object *tramp_cxx_chain_fastcall(
+     struct _object *self, struct _object *const *args, tramp_ssize nargs, tramp_function_fastcall *impl, const char *name,
+    tramp_chain *chain);
+/** tramp_cxx_fastcall_keywords with a catch chain. */
+TRAMP_API struct _object *tramp_cxx_chain_fastcall_keywords(
+    struct _object *self, struct _object *const *args, tramp_ssize nargs, struct _object *kwnames,
+    tramp_function_fastcall_keywords *impl, const char *name, tramp_chain *chain);
+/** tramp_cxx_positional with a catch chain. */
+TRAMP_API struct _object *tramp_cxx_chain_positional(
+    struct _object *self, struct _object *const *args, tramp_ssize nargs, struct _object *kwnames, tramp_function_fastcall *impl,
+    const char *name, tramp_chain *chain);
+/** tramp_cxx_method with a catch chain. */
+TRAMP_API struct _object *tramp_cxx_chain_method(
+    struct _object *self, struct _typeobject *cls, struct _object *const *args, tramp_ssize nargs, struct _object *kwnames,
+    const struct tramp_method_def *def, tramp_chain *chain);
+/** tramp_cxx_get with a catch chain. */
+TRAMP_API struct _object *tramp_cxx_chain_get(struct _object *self, void *closure, tramp_chain *chain);
+/** tramp_cxx_set with a catch chain. */
+TRAMP_API int tramp_cxx_chain_set(struct _object *self, struct _object *value, void *closure, tramp_chain_int *chain);
+/** tramp_cxx_unary with a catch chain. */
+TRAMP_API struct _object *tramp_cxx_chain_unary(struct _object *self, tramp_unaryfunc *impl, const char *name, tramp_chain *chain);
+/** tramp_cxx_iternext with a catch chain. */
+TRAMP_API struct _object *tramp_cxx_chain_iternext(
+    struct _object *self, tramp_unaryfunc *impl, const char *name, tramp_chain *chain);
+/** tramp_cxx_binary with a catch chain. */
+TRAMP_API struct _object *tramp_cxx_chain_binary(
+    struct _object *self, struct _object *arg, tramp_binaryfunc *impl, const char *name, tramp_chain *chain);
+/** tramp_cxx_ternary with a catch chain. */
+TRAMP_API struct _object *tramp_cxx_chain_ternary(
+     struct _object *self, struct _object *arg, struct _object *arg2, tramp_ternaryfunc *impl, const char *name,
+    tramp_chain *chain);
+/** tramp_cxx_richcmp with a catch chain. */
+TRAMP_API struct _object *tramp_cxx_chain_richcmp(
+     struct _object *self, struct _object *arg, int op, tramp_richcmpfunc *impl, const char *name, tramp_chain *chain);
+/** tramp_cxx_ssizearg with a catch chain. */
+TRAMP_API struct _object *tramp_cxx_chain_ssizearg(
+    struct _object *self, tramp_ssize index, tramp_ssizeargfunc *impl, const char *name, tramp_chain *chain);
+/** tramp_cxx_getattr with a catch chain. */
+TRAMP_API struct _object *tramp_cxx_chain_getattr(
+    struct _object *self, char *attr, tramp_getattrfunc *impl, const char *name, tramp_chain *chain);
+/** tramp_cxx_new with a catch chain. */
+TRAMP_API struct _object *tramp_cxx_chain_new(
+     struct _typeobject *type, struct _object *args, struct _object *kwargs, tramp_newfunc *impl, const char *name,
+    tramp_chain *chain);
+/** tramp_cxx_vectorcall with a catch chain. */
+TRAMP_API struct _object *tramp_cxx_chain_vectorcall(
+    struct _object *self, struct _object *const *args, tramp_size nargsf, struct _object *kwnames, tramp_vectorcallfunc *impl,
+    const char *name, tramp_chain *chain);
+/** tramp_cxx_len with a catch chain. */
+TRAMP_API tramp_ssize tramp_cxx_chain_len(struct _object *self, tramp_lenfunc *impl, const char *name, tramp_chain_ssize *chain);
+/** tramp_cxx_inquiry with a catch chain. */
+TRAMP_API int tramp_cxx_chain_inquiry(struct _object *self, tramp_inquiryfunc *impl, const char *name, tramp_chain_int *chain);
+/** tramp_cxx_objobj with a catch chain. */
+TRAMP_API int tramp_cxx_chain_objobj(
+    struct _object *self, struct _object *arg, tramp_objobjproc *impl, const char *name, tramp_chain_int *chain);
+/** tramp_cxx_objobjarg with a catch chain. */
+TRAMP_API int tramp_cxx_chain_objobjarg(
+     struct _object *self, struct _object *arg, struct _object *value, tramp_objobjargproc *impl, const char *name,
+    tramp_chain_int *chain);
+/** tramp_cxx_ssizeobjarg with a catch chain. */
+TRAMP_API int tramp_cxx_chain_ssizeobjarg(
+     struct _object *self, tramp_ssize index, struct _object *value, tramp_ssizeobjargproc *impl, const char *name,
+    tramp_chain_int *chain);
+/** tramp_cxx_setattr with a catch chain. */
+TRAMP_API int tramp_cxx_chain_setattr(
+    struct _object *self, char *attr, struct _object *value, tramp_setattrfunc *impl, const char *name, tramp_chain_int *chain);
+/** tramp_cxx_getbuffer with a catch chain. */
+TRAMP_API int tramp_cxx_chain_getbuffer(
+    struct _object *self, void *view, int flags, tramp_getbufferproc *impl, const char *name, tramp_chain_int *chain);
+/** tramp_cxx_send with a catch chain. */
+TRAMP_API int tramp_cxx_chain_send(
+     struct _object *self, struct _object *arg, struct _object **sent, tramp_sendfunc *impl, const char *name,
+    tramp_chain_int *chain);
+/** tramp_cxx_module_create with a catch chain. */
+TRAMP_API struct _object *tramp_cxx_chain_module_create(
+     struct _object *spec, struct PyModuleDef *def, tramp_createfunc *impl, const char *name, tramp_chain *chain);
+/** tramp_cxx_module_exec with a catch chain. */
+TRAMP_API int tramp_cxx_chain_module_exec(
+    struct _object *module, tramp_inquiryfunc *impl, const char *name, tramp_chain_int *chain);
+
+/* ------------------------------------------------------------------------------------------------------------------------------ */
 /* Exceptions of a project: libtramp-cxx.  What is registered holds for the shared object that `where` lies in and for no other.    */
 /* ------------------------------------------------------------------------------------------------------------------------------ */
 

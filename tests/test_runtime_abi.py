@@ -23,9 +23,12 @@ PARSER = {
     'tramp_parse', 'tramp_parse_sizet', 'tramp_parse_keywords', 'tramp_parse_keywords_sizet', 'tramp_unpack', 'tramp_args_tuple',
     'tramp_by_vector', 'tramp_by_vector_keywords', 'tramp_by_tuple', 'tramp_by_tuple_keywords', 'tramp_item',
 }  # fmt: skip
+# A chain answers for what can raise; the entry of a module is only one.
+CHAIN = METHODS | SLOTS - {'releasebuffer', 'dealloc', 'finalize', 'traverse', 'clear', 'module_free', 'module_init'}
 EXPORTED = {
     'libtramp': {f'tramp_{name}' for name in METHODS | SLOTS} | PARSER,
     'libtramp-cxx': {f'tramp_cxx_{name}' for name in METHODS | SLOTS}
+    | {f'tramp_cxx_chain_{name}' for name in CHAIN}
     | {'tramp_cxx_register', 'tramp_cxx_translator', 'tramp_cxx_unregister'},
 }
 # Split off by C libraries before glibc 2.34.
