@@ -198,7 +198,8 @@ def test_every_exit_without_warnings(compiler: str, standard: str, tmp_path: Pat
     """What is inserted is clean, if every chain is outlined that can be."""
     monkeypatch.setattr(package, 'pays', lambda *_: True)
     unit = rewritten_unit(CASES / 'chains.cpp', tmp_path)
-    assert unit.read_text().count('= tramp_o_') == 3
+    assert unit.read_text().count('{ const tramp_exit_') == 2
+    assert unit.read_text().count('tramp_a_') > 3
     compile_module(unit, tmp_path / 'out', *CXX_WARNINGS, f'-std={standard}', '-O1', compiler=compiler)
     compile_module(unit, tmp_path / 'plain', *CXX_WARNINGS, f'-std={standard}', '-O1', '-fno-rtti', compiler=compiler)
 

@@ -225,6 +225,14 @@ class Upgrade:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """The function that a trampoline calls in its handler, for a method without a catch chain of its own."""
+
+    name: str  # as anything in the file can name it
+    offset: int  # from there on it is declared
+
+
+@dataclass(frozen=True, slots=True)
 class FilePlan:
     """The decisions for one file."""
 
@@ -233,6 +241,7 @@ class FilePlan:
     tables: tuple[TablePlan, ...]
     upgrades: dict[str, Upgrade] = field(default_factory=dict)  # by function name
     chains: tuple[Edit, ...] = ()  # what outlines the catch chains that functions have in common
+    answers: dict[str, Answer] = field(default_factory=dict)  # by function name: the trampoline has the chain
     chains_left: tuple[Problem, ...] = ()  # the chains that stay, with the reason
 
     @property

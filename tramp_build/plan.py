@@ -7,14 +7,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from tramp_build import upgrade
-from tramp_build.model import Entry, FilePlan, Kept, Placement, Problem, Reason, Row, ScanResult, ScopeKind, Span, Table, TablePlan, Upgrade
-from tramp_build.outline import outline
-from tramp_build.outline.handlers import SENTENCES
+from tramp_build.chainplan import with_chains
+from tramp_build.model import Entry, FilePlan, Kept, Placement, Reason, Row, ScanResult, ScopeKind, Span, Table, TablePlan, Upgrade
 from tramp_build.scan import lexer
 from tramp_build.scan.assignments import INIT
 from tramp_build.scan.expression import Form, FunctionRef, flag_choices, flags_of, function_of
 from tramp_build.signatures import BY_CONVENTION, OBJECT, convention_of
-from tramp_build.slotplan import Slots, Uses, is_slot_table
+from tramp_build.slotplan import Slots, Uses, is_slot_table, last_component
 from tramp_build.upgrade.entries import SELF_NAMING, says_its_name
 from tramp_build.upgrade.mentions import Mentions
 
@@ -68,11 +67,6 @@ class _Functions:
         return tuple(f for f in self.by_name.get(name, ()) if f.scope.kind is ScopeKind.FILE and '::' not in f.name)
 
 
-def last_component(name: str) -> str:
-    """`a::C::f<int>` -> `f`."""
-    return name.partition('<')[0].rpartition('::')[2].strip()
-
-
 def plan(source: bytes, scan: ScanResult, policy: Policy) -> FilePlan:
     """Return the decision for each row of `scan`, which was made from `source`."""
     planner = _Planner(source, scan, policy, _Functions.of(scan), Mentions(lexer.normalise(source), scan.language, scan.functions))
@@ -82,25 +76,8 @@ def plan(source: bytes, scan: ScanResult, policy: Policy) -> FilePlan:
     outcome = upgrade.decide(source, scan, [pair for _, rows in decided for pair in rows], policy.surroundings)
     tables = tuple(TablePlan(table, tuple(_with_convention(entry, outcome) for _, entry in rows)) for table, rows in decided)
     upgrades = {n: u for n, u in outcome.items() if isinstance(u, Upgrade)}
-    return _with_chains(source, scan, FilePlan(scan.language, policy.barrier, tables, upgrades), policy)
-
-
-def _with_chains(source: bytes, scan: ScanResult, found: FilePlan, policy: Policy) -> FilePlan:
-    """Outline catch chains, in a unit that is rewritten anyway."""
-    chains = outline(source, scan, policy.exclude_functions, policy.surroundings.is_macro) if policy.outline and found.changes else None
-    if chains is None:
-        return found
-    names = {last_component(name) for name in chains.sites}
-    left = tuple(Problem(s.reason.value, s.offset, source.count(b'\n', 0, s.offset) + 1, SENTENCES[s.reason]) for s in chains.stays)
-    return replace(found, chains=chains.edits, chains_left=left, tables=tuple(_outlined(table, names) for table in found.tables))
-
-
-def _outlined(table: TablePlan, names: set[str]) -> TablePlan:
-    def with_how(entry: Entry) -> Entry:
-        there = entry.routed and entry.function and last_component(entry.function) in names
-        return replace(entry, how=(*entry.how, 'outline')) if there else entry
-
-    return replace(table, entries=tuple(with_how(entry) for entry in table.entries))
+    found = FilePlan(scan.language, policy.barrier, tables, upgrades)
+    return with_chains(source, scan, found, policy, planner.mentions, planner.outer_condition)
 
 
 def _chosen(scan: ScanResult, policy: Policy) -> list[Table]:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Final
 from tramp_build import expand_ask, includes
 from tramp_build.expand import Expander
 from tramp_build.model import FilePlan, Reason, ScanResult, Upgrade
-from tramp_build.plan import Policy, last_component, plan
+from tramp_build.plan import Policy, plan
 from tramp_build.rewrite import Rewritten, rewrite
 from tramp_build.rewrite.edits import apply
 from tramp_build.scan import function_names, lexer, might_declare, might_have_tables, scan
-from tramp_build.slotplan import Uses, is_mentioned, known_places, lists_in_slots
+from tramp_build.slotplan import Uses, is_mentioned, known_places, last_component, lists_in_slots
 from tramp_build.tree import Tree
 from tramp_build.units import localise, localise_problems
 from tramp_build.upgrade import offers

@@ -106,7 +106,7 @@ class Slots:
                 if isinstance(place, Entry):
                     entries[row.span.start] = place
                 else:
-                    groups.setdefault(_last(place.ref.name or ''), []).append(place)
+                    groups.setdefault(last_component(place.ref.name or ''), []).append(place)
         for name, places in groups.items():
             self._decide_about(name, places)
             entries |= {place.row.span.start: self._entry(place) for place in places}
@@ -260,10 +260,11 @@ def is_mentioned(mentions: Mentions, known: Known, name: str) -> bool:
 def lists_in_slots(source: bytes, scan: ScanResult, name: str) -> bool:
     """Tell whether a slot table of a file names a function."""
     spans = (span for table in scan.tables if is_slot_table(table) for row in table.rows for span in row.fields if span)
-    return any(_last(function_of(source, span).name or '') == name for span in spans)
+    return any(last_component(function_of(source, span).name or '') == name for span in spans)
 
 
-def _last(name: str) -> str:
+def last_component(name: str) -> str:
+    """`a::C::f<int>` -> `f`."""
     return name.partition('<')[0].rpartition('::')[2].strip()
 
 

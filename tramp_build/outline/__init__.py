@@ -5,32 +5,38 @@ function and from the site as the exception that it was, forced unwinding too.  
 exception that nobody catches at all: the stack is unwound to the site before std::terminate is called.  Under a trampoline with the
 barrier there is always somebody.
 
+Where a body stands in its try block as a whole and only trampolines call the function, the site needs no catch: the trampoline calls the
+chain in its own handler (whole.py).
+
 A chain stays where anything in it could mean something else in a function of its own, and says why (`Left`).  Pure.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from tramp_build.model import Edit, ScopeKind, Span
+from tramp_build.model import Answer, Edit, ScopeKind, Span
 from tramp_build.outline import text
 from tramp_build.outline.chains import Body, TornError
 from tramp_build.outline.estimate import pays
 from tramp_build.outline.handlers import OWN_PREFIX, Left, LeftError, Reading
 from tramp_build.outline.names import Epochs, declared, is_known
+from tramp_build.outline.whole import can_move, whole
 from tramp_build.scan import lexer
 from tramp_build.text import line_ends
 from tramp_build.upgrade.uses import tokens as tokens_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from tramp_build.model import Function, ScanResult
     from tramp_build.outline.chains import Chain
     from tramp_build.outline.handlers import Handler
+    from tramp_build.outline.whole import Whole
 
 _CONSTANT_EVALUATED: Final = frozenset({b'constexpr', b'consteval'})
+_NEVER_THROWS: Final = frozenset({b'noexcept', b'throw'})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,7 @@ class Outlined:
     edits: tuple[Edit, ...] = ()  # the outlined functions, each in front of the first function that has its chain, and the sites
     sites: frozenset[str] = frozenset()  # the functions that have a chain less
     stays: tuple[Stays, ...] = ()
+    answers: Mapping[int, Answer] = field(default_factory=dict)  # by where the function begins
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +63,8 @@ class _Site:
     chain: Chain
     handlers: tuple[Handler, ...]
     exits: tuple[bytes, ...]
+    whole: Whole | None = None  # what the trampoline has to know to do it
+    result: str = ''  # the type that its function returns
 
 
 @dataclass(slots=True)
@@ -66,6 +75,7 @@ class _Finder:
     excluded: frozenset[str]
     epochs: Epochs
     is_macro: Callable[[str], bool]
+    result_of: Callable[[Function], str | None]
     stays: list[Stays] = field(default_factory=list)
     groups: dict[object, list[_Site]] = field(default_factory=dict)
 
@@ -92,7 +102,7 @@ class _Finder:
             return
         for chain in chains:
             try:
-                self._chain(function, chain, chains, read.tokens)
+                self._chain(function, chain, chains, read)
             except LeftError as exc:
                 self.stays.append(Stays(exc.reason, chain.span.start))
 
@@ -117,14 +127,16 @@ class _Finder:
     def _head(self, function: Function, body: Span) -> list[lexer.Token]:
         return tokens_of(self.text, Span(function.span.start, body.start), 'c++')
 
-    def _chain(self, function: Function, chain: Chain, chains: list[Chain], tokens: Iterable[lexer.Token]) -> None:
+    def _chain(self, function: Function, chain: Chain, chains: list[Chain], body: Body) -> None:
         assert function.body
+        tokens = body.tokens
         if chain.conditional:
             raise LeftError(Left.CONDITIONAL)
         if self.source[chain.span.start : chain.span.end] != self.text[chain.span.start : chain.span.end]:
             raise LeftError(Left.PLACE)
         head = self._head(function, function.body)
-        if not chain.takes_all and any(text in (b'noexcept', b'throw') for _, text, _, _ in head):
+        never_throws = any(text in _NEVER_THROWS for _, text, _, _ in head)
+        if never_throws and not chain.takes_all:
             raise LeftError(Left.NOEXCEPT)
         parameters = declared(head, head=True)
         inner = declared(tuple(_in_scope(tokens, chain, chains)), head=False)
@@ -141,7 +153,18 @@ class _Finder:
             tuple(handler.key() for handler in handlers),
             self.epochs.of(reading.names, function.span.start),
         )
-        self.groups.setdefault(key, []).append(_Site(function, chain, handlers, tuple(reading.exits)))
+        site = _Site(function, chain, handlers, tuple(reading.exits))
+        if not never_throws:
+            site = self._whole(site, body, parameters, reading.variables)
+        self.groups.setdefault(key, []).append(site)
+
+    def _whole(self, site: _Site, body: Body, parameters: frozenset[bytes], variables: frozenset[bytes]) -> _Site:
+        """Leave the chain to the trampoline where that is possible."""
+        found = whole(body, site.chain, parameters, self.is_macro)
+        if found is None or not can_move(site.chain, site.exits, found, variables):
+            return site
+        result = self.result_of(site.function)
+        return replace(site, whole=found, result=result) if result else site
 
     def chosen(self) -> list[list[_Site]]:
         """Return the groups that are outlined; of chains within each other's handlers the outer ones."""
@@ -149,7 +172,8 @@ class _Finder:
         found = []
         for group in sorted(self.groups.values(), key=lambda group: group[0].chain.span.start):
             free = [site for site in group if not _overlaps(site.chain.span, taken.get(site.function.span.start, ()))]
-            if free and pays(free[0].handlers, len(free[0].exits), len(free)):
+            wholes = sum(site.whole is not None for site in free)
+            if free and pays(free[0].handlers, len(free[0].exits), len(free) - wholes, wholes):
                 found.append(free)
                 for site in free:
                     taken.setdefault(site.function.span.start, []).append(site.chain.span)
@@ -172,33 +196,62 @@ def _in_scope(tokens: Iterable[lexer.Token], chain: Chain, chains: list[Chain]) 
             yield token
 
 
+@dataclass(slots=True)
+class _Writer:
+    """The edits that outline groups of sites."""
+
+    source: bytes
+    edits: list[Edit] = field(default_factory=list)
+    answers: dict[int, Answer] = field(default_factory=dict)
+
+    def group(self, number: int, sites: list[_Site]) -> None:
+        first = sites[0]
+        start = first.function.span.start
+        parts = [text.function(number, first.handlers, len(first.exits))]
+        scope = ''.join(f'::{part}' for part in first.function.scope.path if part)
+        names: dict[tuple[object, ...], str] = {}
+        for site in sites:
+            if site.whole is None:
+                self._replace(site.chain.span, text.site(number, site.exits))
+                continue
+            key = (site.result, site.exits, site.whole)
+            if key not in names:
+                names[key] = text.answer_name(number, len(names))
+                parts.append(text.answer(number, names[key], site.result, site.exits, site.whole.falls))
+            self.answers[site.function.span.start] = Answer(f'{scope}::{names[key]}', start)
+            self._replace(site.chain.word, '')
+            self._replace(site.chain.span, '')
+        self.edits.append(Edit(Span(start, start), _encoded(' '.join(parts)) + b' '))
+
+    def _replace(self, span: Span, spelled: str) -> None:
+        self.edits.append(Edit(span, _encoded(spelled) + line_ends(self.source, span)))
+
+
 def outline(
     source: bytes,
     scan: ScanResult,
     excluded: frozenset[str] = frozenset(),
     is_macro: Callable[[str], bool] = lambda _: False,
+    result_of: Callable[[Function], str | None] = lambda _: None,
 ) -> Outlined:
     """Return what becomes of the catch chains of a C++ unit.
 
-    `excluded` are functions that are not to be touched; `is_macro` knows the macros of the rest of the project.
+    `excluded` are functions that are not to be touched; `is_macro` knows the macros of the rest of the project; `result_of` tells what
+    functions return that only trampolines with the barrier call.
     """
     if b'catch' not in source or scan.language != 'c++':
         return Outlined()
     spelled = lexer.normalise(source)
     known = frozenset(scan.defined)
-    finder = _Finder(source, spelled, scan, excluded, Epochs(spelled, scan), lambda name: name in known or is_macro(name))
+    finder = _Finder(source, spelled, scan, excluded, Epochs(spelled, scan), lambda name: name in known or is_macro(name), result_of)
     finder.find()
-    edits: list[Edit] = []
+    writer = _Writer(source)
     sites: set[str] = set()
     for number, group in enumerate(finder.chosen(), 1):
-        first = group[0]
-        start = first.function.span.start
-        edits.append(Edit(Span(start, start), _encoded(text.function(number, first.handlers, len(first.exits))) + b' '))
-        for found in group:
-            sites.add(found.function.name)
-            span = found.chain.span
-            edits.append(Edit(span, _encoded(text.site(number, found.exits)) + line_ends(source, span)))
-    return Outlined(tuple(edits), frozenset(sites), tuple(sorted(finder.stays, key=lambda stays: stays.offset)))
+        writer.group(number, group)
+        sites |= {site.function.name for site in group}
+    stays = tuple(sorted(finder.stays, key=lambda stays: stays.offset))
+    return Outlined(tuple(writer.edits), frozenset(sites), stays, writer.answers)
 
 
 def _encoded(spelled: str) -> bytes:

@@ -35,6 +35,9 @@ class Chain:
 
     span: Span  # from the first `catch` to the last brace
     tried: Span  # the block of the `try`, with its braces
+    word: Span  # `try`
+    first: int  # the same as a token
+    last: int  # the last brace
     clauses: tuple[Clause, ...]
     conditional: bool  # an `#if` within the function decides about it, or stands in it
 
@@ -93,6 +96,10 @@ class Body:
         elif text != b';':
             stack.append((text, index))
 
+    def varies_around(self, chain: Chain) -> bool:
+        """Tell whether a directive stands in the body in front of the `try` or behind the chain."""
+        return any(not chain.tried.start < offset < chain.tried.end for offset in self._directives)
+
     def _text(self, index: int) -> bytes:
         return self.tokens[index][1] if index < len(self.tokens) else b''
 
@@ -117,7 +124,8 @@ class Body:
         span = Span(self.tokens[first][2], self.tokens[at - 1][3])
         front = self.tokens[first - 1][2]
         conditional = self._levels[first] > 0 or any(front < offset < span.end for offset in self._directives)
-        return Chain(span, Span(self.tokens[opening][2], self.tokens[first - 1][3]), tuple(clauses), conditional)
+        word = Span(*self.tokens[opening - 1][2:])
+        return Chain(span, Span(self.tokens[opening][2], self.tokens[first - 1][3]), word, opening - 1, at - 1, tuple(clauses), conditional)
 
 
 def _condition(word: bytes, ifs: list[list[tuple[bytes, int]]], stack: list[tuple[bytes, int]]) -> None:

@@ -18,10 +18,16 @@ _TOKEN: Final = 3  # of what a handler says
 _SITE: Final = 110  # `catch (...)` and the call
 _EXIT: Final = 14  # telling one more exit from the others
 _FUNCTION: Final = 70  # the outlined function by itself
+_ANSWER: Final = 60  # what a trampoline calls
+_ANSWERED: Final = 8  # one more argument
 
 
-def pays(handlers: Sequence[Handler], exits: int, sites: int) -> bool:
-    """Tell whether `sites` chains with these handlers take less room when they share one function."""
+def pays(handlers: Sequence[Handler], exits: int, sites: int, answered: int = 0) -> bool:
+    """Tell whether chains with these handlers take less room when they share one function.
+
+    `sites` of them keep a `catch (...)`, `answered` leave it to the trampoline.
+    """
     chain = sum(_CLAUSE + _TOKEN * len(handler.body) for handler in handlers)
     site = _SITE + _EXIT * max(0, exits - 1)
-    return sites * site + _FUNCTION + chain < sites * chain
+    shared = _FUNCTION + chain + sites * site + answered * _ANSWERED + (_ANSWER if answered else 0)
+    return shared < (sites + answered) * chain

@@ -58,8 +58,8 @@ class LeftError(Exception):
 OWN_PREFIX: Final = b'tramp_'
 # Falling out of the handler, as the text of an exit.
 FALLS: Final = b''
-_RETURNS: Final = frozenset({b'Py_RETURN_NONE', b'Py_RETURN_TRUE', b'Py_RETURN_FALSE', b'Py_RETURN_NOTIMPLEMENTED'})
-_EXITS: Final = frozenset({b'return', b'goto', b'break', b'continue'}) | _RETURNS
+RETURNS: Final = frozenset({b'Py_RETURN_NONE', b'Py_RETURN_TRUE', b'Py_RETURN_FALSE', b'Py_RETURN_NOTIMPLEMENTED'})
+_EXITS: Final = frozenset({b'return', b'goto', b'break', b'continue'}) | RETURNS
 _LOOPS: Final = frozenset({b'for', b'while', b'do', b'switch'})
 # What means something else, or something more, in another function or on another line.
 _OF_THE_PLACE: Final = frozenset(
@@ -157,26 +157,29 @@ class Reading:
         """Number an exit.  What it says is said at the site, so nothing there may depend on when that is."""
         words = [token[1] for token in tokens]
         plain = len(words) == 1 or (words[0] == b'goto' and len(words) == 2 and tokens[1][0] == lexer.WORD)
-        if not plain and not (words[0] == b'return' and self._constant(tokens[1:])):
+        if not plain and not (words[0] == b'return' and is_constant(tokens[1:], self.variables)):
             raise LeftError(Left.EXIT)
         return self._exit(b' '.join(words).replace(b'- ', b'-'))
-
-    def _constant(self, tokens: Sequence[lexer.Token]) -> bool:
-        kind, text, _, _ = tokens[-1]
-        if not (kind in (lexer.NUMBER, lexer.CHAR) or text in _CONSTANTS or (len(tokens) == 1 and text in self.variables)):
-            return False
-        front = [token[1] for token in tokens[:-1]]
-        if front[-1:] == [b'-'] and kind == lexer.NUMBER:
-            front.pop()
-        # A cast to a pointer.
-        return not front or (
-            front[0] == b'(' and front[-2:] == [b'*', b')'] and all(token[0] == lexer.WORD for token in tokens[1 : len(front) - 2])
-        )
 
     def _exit(self, text: bytes) -> int:
         if text not in self.exits:
             self.exits.append(text)
         return self.exits.index(text)
+
+
+def is_constant(tokens: Sequence[lexer.Token], variables: frozenset[bytes] = frozenset()) -> bool:
+    """Tell whether an expression means the same at any time: a constant, negative or cast to a pointer, or one of `variables`."""
+    if not tokens:
+        return False
+    kind, text, _, _ = tokens[-1]
+    if not (kind in (lexer.NUMBER, lexer.CHAR) or text in _CONSTANTS or (len(tokens) == 1 and text in variables)):
+        return False
+    front = [token[1] for token in tokens[:-1]]
+    if front[-1:] == [b'-'] and kind == lexer.NUMBER:
+        front.pop()
+    return not front or (
+        front[0] == b'(' and front[-2:] == [b'*', b')'] and all(token[0] == lexer.WORD for token in tokens[1 : len(front) - 2])
+    )
 
 
 def _neutral(pieces: Sequence[Piece], variable: bytes | None) -> tuple[object, ...]:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tramp_build.outline.handlers import Handler, Piece
 
 PREFIX: Final = b'tramp_o_'
+_ANSWER: Final = 'tramp_a_'
 _ATTRIBUTES: Final = '__attribute__((cold, noinline, unused))'
 
 
@@ -51,18 +52,32 @@ def function(number: int, handlers: Sequence[Handler], exits: int) -> str:
     return f'enum {result} {{ {codes} }}; {_ATTRIBUTES} static {result} {name(number)}() {{ {body} }}'
 
 
+def answer_name(number: int, variant: int) -> str:
+    """Return the name of a function that leaves as sites do; some sites of a chain may leave in another way than others."""
+    return f'{_ANSWER}{number}' + (f'_{variant}' if variant else '')
+
+
+def answer(number: int, own: str, result: str, exits: Sequence[bytes], falls: bytes) -> str:
+    """Return the function that a trampoline calls in its handler: what stands in a site otherwise, and what follows there."""
+    return f'{_ATTRIBUTES} static {result}{own}() {{ {_leaving(number, tuple(text or falls for text in exits))} }}'
+
+
 def site(number: int, exits: Sequence[bytes]) -> str:
     """Return the clause that takes the place of a chain."""
+    return f'catch (...) {{ {_leaving(number, exits)} }}'
+
+
+def _leaving(number: int, exits: Sequence[bytes]) -> str:
+    """Call the outlined function, and leave as its handler would have left."""
     call = f'{name(number)}()'
-    if len(exits) < 2:
-        leave = _statement(exits[0]) if exits else ''
-        return f'catch (...) {{ {call};{leave} }}'
+    if len(set(exits)) < 2:
+        return f'{call};{_statement(exits[0]) if exits else ""}'
     steps = [(code, text) for code, text in enumerate(exits) if text != FALLS]
     # Where none falls out, the last one is left without a test: the compiler has to see that nothing goes on from here.
     last = steps.pop() if len(steps) == len(exits) else None
     tests = ''.join(f' if (tramp_exit == {_code(number, code)}){_statement(text)}' for code, text in steps)
     rest = _statement(last[1]) if last else ''
-    return f'catch (...) {{ const tramp_exit_{number} tramp_exit = {call};{tests}{rest} }}'
+    return f'const tramp_exit_{number} tramp_exit = {call};{tests}{rest}'
 
 
 def _clause(handler: Handler, number: int) -> str:

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from tramp_build.model import Edit, Placement, Span
 from tramp_build.outline.text import PRELUDE
-from tramp_build.plan import GETSET, last_component
-from tramp_build.rewrite import getset, stubs
+from tramp_build.plan import GETSET
+from tramp_build.rewrite import answers, getset, stubs
 from tramp_build.rewrite.edits import apply
 from tramp_build.rewrite.prelude import Outside, prelude
 from tramp_build.rewrite.slots import SlotRewriter, template
 from tramp_build.scan.expression import flags_of, function_of
 from tramp_build.signatures import BY_CONVENTION, POSITIONAL
-from tramp_build.slotplan import is_slot_table
+from tramp_build.slotplan import is_slot_table, last_component
 from tramp_build.text import line_ends, one_line
 from tramp_build.upgrade import UPGRADED, entries
 
@@ -71,6 +71,7 @@ def rewrite(source: bytes, scan: ScanResult, plan: FilePlan, exceptions: tuple[t
             if found.entry in ('shared', 'elsewhere')
         ),
         slots=[signature for _, signature in sorted(rewriter.slots.signatures.items())],
+        chains=[answers.declared(signature) for _, signature in sorted(rewriter.chains.items())],
         templates=[template(signature, barrier=plan.barrier) for _, signature in sorted(rewriter.slots.templates.items())],
     )
     if plan.chains:
@@ -95,11 +96,21 @@ class _Rewriter:
     _names: set[str] = field(default_factory=set)
     _numbers: dict[str, int] = field(default_factory=dict)
     _shared: dict[tuple[int, str, str, str], str] = field(default_factory=dict)
+    chains: dict[str, Signature] = field(default_factory=dict)  # of the trampolines that take a catch chain
     slots: SlotRewriter = field(init=False)
 
     def __post_init__(self) -> None:
         self.slots = SlotRewriter(
-            self.source, self.cxx, self.plan.barrier, self._text, self._replace, self._insert, self._behind, self._unique, self._body_of
+            self.source,
+            self.cxx,
+            self.plan.barrier,
+            self._text,
+            self._replace,
+            self._insert,
+            self._behind,
+            self._unique,
+            self._body_of,
+            self._through,
         )
 
     @property
@@ -124,6 +135,16 @@ class _Rewriter:
             self._getset(table, row, entry)
         else:
             self._method(table, row, entry)
+
+    def _through(self, function: str, signature: Signature) -> str:
+        """Return what a stub calls that hands the catch chain of its function on, empty where that has none to hand on."""
+        answer = self.plan.answers.get(last_component(function))
+        if answer is None:
+            return ''
+        self.chains[signature.name] = signature
+        name = answers.name_of(answer, signature)
+        self._insert(answer.offset, name, answers.definition(answer, signature))
+        return name
 
     def _text(self, span: Span) -> str:
         return one_line(self.source, span).decode('utf-8', 'surrogateescape')
@@ -194,8 +215,9 @@ class _Rewriter:
         """Return what the row names, a stub that is made here or a lambda."""
         assert entry.function is not None
         name = row.name if row.name is not None else entry.function
+        through = self._through(entry.function, signature)
         if entry.placement is Placement.IN_ROW:
-            return stubs.lambda_(stubs.Method(signature, impl, name, '', self.cxx, self.plan.barrier, old))
+            return stubs.lambda_(stubs.Method(signature, impl, name, '', self.cxx, self.plan.barrier, old, through))
         early = entry.placement is Placement.AFTER_DEFINITIONS
         # Rows share a stub, but for one that has to say the row's own name.
         own = name if signature is POSITIONAL else ''
@@ -203,7 +225,7 @@ class _Rewriter:
         stub = self._shared.get(key)
         if stub is None:
             stub = self._shared[key] = self._unique('tramp_m_', entry.function)
-            method = stubs.Method(signature, impl, name, stub, self.cxx, self.plan.barrier, old)
+            method = stubs.Method(signature, impl, name, stub, self.cxx, self.plan.barrier, old, through)
             if early:
                 self._behind(entry.function, table.outer_start, stub, stubs.definition(method), stubs.declaration(method))
             elif entry.placement is Placement.DECLARED:
@@ -234,6 +256,9 @@ class _Rewriter:
     def _insert(self, offset: int, key: str, text: str) -> None:
         self._inserted.setdefault(offset, {})[key] = text
 
+    def _named(self, field: Span) -> str:
+        return function_of(self.source, field).name or ''
+
     def _getset(self, table: Table, row: Row, entry: Entry) -> None:
         get, set_, closure = row.fields[1], row.fields[2], row.fields[4]
         record = getset.Record(
@@ -245,6 +270,11 @@ class _Rewriter:
             barrier=self.plan.barrier,
         )
         record = record.normalized(self.source, get, set_)
+        record = replace(
+            record,
+            through_get=self._through(self._named(get), answers.GETTER) if record.get and get else '',
+            through_set=self._through(self._named(set_), answers.SETTER) if record.set and set_ else '',
+        )
         if entry.placement is Placement.IN_ROW:
             value = record.in_row()
         else:

@@ -30,6 +30,8 @@ class Record:
     name: str
     cxx: bool
     barrier: bool
+    through_get: str = ''  # what is called instead of the shared getter
+    through_set: str = ''
 
     def normalized(self, source: bytes, get: Span | None, set_: Span | None) -> Record:
         """Drop a getter or setter that is written as NULL: CPython itself answers for those."""
@@ -60,10 +62,11 @@ class Record:
 def row_edits(source: bytes, row: Row, record: Record, value: str) -> list[tuple[Span, str]]:
     """Return the replacements that route `row` with the closure `value`."""
     edits = []
-    for index, present, symbol in ((_GET, record.get, 'get'), (_SET, record.set, 'set')):
+    both = ((_GET, record.get, 'get', record.through_get), (_SET, record.set, 'set', record.through_set))
+    for index, present, symbol, through in both:
         span = row.fields[index]
         if present and span:
-            edits.append((span, trampoline(symbol, barrier=record.barrier)))
+            edits.append((span, through or trampoline(symbol, barrier=record.barrier)))
     closure = row.fields[_CLOSURE]
     edits.append((closure, value) if closure else _appended(source, row, record, value))
     return edits

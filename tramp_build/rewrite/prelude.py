@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 # clang does not know the attribute.
 _QUIET: Final = r'_Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wattributes\"")'
 _LOUD: Final = '_Pragma("GCC diagnostic pop")'
-_VISIBLE: Final = '__attribute__((noplt, visibility("default")))'
+VISIBLE: Final = '__attribute__((noplt, visibility("default")))'
 
 
 # The second entry of a function serves the units of one module.
@@ -52,7 +52,7 @@ def declaration(signature: Signature, *, barrier: bool, cxx: bool) -> str:
         parameters.append(f'const {"::" if cxx else "struct "}tramp_{signature.name}_def *')
     else:
         parameters += [impl_type(signature, '', cxx=cxx), 'const char *']
-    return f'{_VISIBLE} {c_type(signature.result, cxx=cxx)}{trampoline(signature.name, barrier=barrier)}({", ".join(parameters)});'
+    return f'{VISIBLE} {c_type(signature.result, cxx=cxx)}{trampoline(signature.name, barrier=barrier)}({", ".join(parameters)});'
 
 
 def _box(signature: Signature, *, cxx: bool) -> str:
@@ -64,8 +64,8 @@ def _getset(*, barrier: bool, cxx: bool) -> list[str]:
     getter, setter = f'{obj}(*get)({obj}, {closure})', f'int (*set)({obj}, {obj}, {closure})'
     return [
         f'struct tramp_getset {{ {getter}; {setter}; void *closure; const char *name; }};',
-        f'{_VISIBLE} {obj}{trampoline("get", barrier=barrier)}({obj}, {closure});',
-        f'{_VISIBLE} int {trampoline("set", barrier=barrier)}({obj}, {obj}, {closure});',
+        f'{VISIBLE} {obj}{trampoline("get", barrier=barrier)}({obj}, {closure});',
+        f'{VISIBLE} int {trampoline("set", barrier=barrier)}({obj}, {obj}, {closure});',
     ]
 
 
@@ -74,8 +74,8 @@ def _exceptions(exceptions: tuple[tuple[str, str], ...]) -> str:
     rows = ', '.join(f'{{{c_string(cxx)}, {c_string(python)}}}' for cxx, python in exceptions)
     return (
         'struct tramp_exception { const char *type; const char *python; }; '
-        f'extern "C" {{ {_VISIBLE} void tramp_cxx_register(const void *, const ::tramp_exception *); '
-        f'{_VISIBLE} void tramp_cxx_unregister(const void *); }} '
+        f'extern "C" {{ {VISIBLE} void tramp_cxx_register(const void *, const ::tramp_exception *); '
+        f'{VISIBLE} void tramp_cxx_unregister(const void *); }} '
         f'static const ::tramp_exception tramp_exceptions[] = {{{rows}, {{nullptr, nullptr}}}}; '
         '__attribute__((constructor)) static void tramp_enter() { ::tramp_cxx_register(tramp_exceptions, tramp_exceptions); } '
         '__attribute__((destructor)) static void tramp_leave() { ::tramp_cxx_unregister(tramp_exceptions); }'
@@ -91,25 +91,25 @@ def _parsers(names: frozenset[str], *, cxx: bool) -> list[str]:
         parts.append('struct tramp_spelling { ' + ' '.join(f'char {m}[1]; char _{m}_SizeT[2];' for m in members) + ' };')
     for twin in ('', '_sizet'):
         if 'parse' in names:
-            parts.append(f'{_VISIBLE} int tramp_parse{twin}({vector}, {size}, const char *, ...);')
+            parts.append(f'{VISIBLE} int tramp_parse{twin}({vector}, {size}, const char *, ...);')
         if 'parse_keywords' in names:
             # C++ takes `const char **` since 3.13 (PY_CXX_CONST); of all older headers this is the superset.
             words = 'const char *const *' if cxx else 'char *const *'
-            parts.append(f'{_VISIBLE} int tramp_parse_keywords{twin}({vector}, {size}, {obj}, const char *, {words}, ...);')
+            parts.append(f'{VISIBLE} int tramp_parse_keywords{twin}({vector}, {size}, {obj}, const char *, {words}, ...);')
     if 'unpack' in names:
-        parts.append(f'{_VISIBLE} int tramp_unpack({vector}, {size}, const char *, {size}, {size}, ...);')
+        parts.append(f'{VISIBLE} int tramp_unpack({vector}, {size}, const char *, {size}, {size}, ...);')
     if 'item' in names:
-        parts.append(f'{_VISIBLE} {obj}tramp_item({vector}, {size}, {size});')
+        parts.append(f'{VISIBLE} {obj}tramp_item({vector}, {size}, {size});')
     for suffix, kwargs, kwnames in (('', '', ''), ('_keywords', f', {obj}', f', {obj}')):
         impl = f'{obj}(*)({obj}, {vector}, {size}{kwnames})'
         if f'by_vector{suffix}' in names:
-            parts.append(f'{_VISIBLE} {obj}tramp_by_vector{suffix}({obj}, {obj}{kwargs}, {impl});')
+            parts.append(f'{VISIBLE} {obj}tramp_by_vector{suffix}({obj}, {obj}{kwargs}, {impl});')
         if f'by_tuple{suffix}' in names:
             old = f'{obj}(*{{}})({obj}, {obj}{kwargs})'
             route = f'{obj}(*route)({obj}, {obj}{kwargs}, {old.format("")}, const char *)'
             parts.append(f'struct tramp_by_tuple{suffix}_def {{ {old.format("impl")}; {route}; const char *name; }};')
             box = f'const {"::" if cxx else "struct "}tramp_by_tuple{suffix}_def *'
-            parts.append(f'{_VISIBLE} {obj}tramp_by_tuple{suffix}({obj}, {vector}, {size}, {obj}, {box});')
+            parts.append(f'{VISIBLE} {obj}tramp_by_tuple{suffix}({obj}, {vector}, {size}, {obj}, {box});')
     return parts
 
 
@@ -130,16 +130,18 @@ def prelude(
     outside: tuple[Outside, ...] = (),
     slots: Iterable[Signature] = (),
     templates: Iterable[str] = (),
+    chains: Iterable[str] = (),
 ) -> bytes:
     """Return the line, without its line end; `conventions` are the names that the JSON report uses.
 
-    `templates` is what else stands in front of a C++ unit.
+    `templates` is what else stands in front of a C++ unit, `chains` declares the trampolines that take a catch chain.
     """
     parts = _parsers(parsers, cxx=cxx)
     signatures = [*(BY_CONVENTION[name] for name in sorted(set(conventions))), *slots]
     parts += [_box(s, cxx=cxx) for s in signatures if s.boxed]
     parts += [declaration(s, barrier=barrier, cxx=cxx) for s in signatures]
     parts += [_entry(found, cxx=cxx) for found in outside]
+    parts += chains
     if getset:
         parts += _getset(barrier=barrier, cxx=cxx)
     opening = 'struct _object; struct _typeobject; '

@@ -5,7 +5,7 @@ A template is one function for one function that it serves, wherever it is named
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from tramp_build.model import Placement, Span
@@ -45,6 +45,7 @@ class Stub:
     cxx: bool
     barrier: bool
     shared: bool
+    through: str = ''  # what it calls instead of the trampoline
 
     def text(self) -> str:
         """Define the stub, or declare it first where it is not static."""
@@ -59,7 +60,7 @@ class Stub:
         return f'{_SHARED if self.shared else _ATTRIBUTES} {result}{self.identifier}({", ".join(own) or "void"})'
 
     def _body(self) -> str:
-        return f'{{ {call(self.signature, self._impl(), self.name, cxx=self.cxx, barrier=self.barrier)} }}'
+        return f'{{ {call(self.signature, self._impl(), self.name, cxx=self.cxx, barrier=self.barrier, through=self.through)} }}'
 
     def _impl(self) -> str:
         if self.plain:
@@ -70,9 +71,9 @@ class Stub:
         return f'({target})(void (*)(void))({self.function})'
 
 
-def call(signature: Signature, impl: str, name: str, *, cxx: bool, barrier: bool, result: str = '') -> str:
-    """Return the statement that calls the trampoline; `result` is the type that a SEND is returned as."""
-    symbol = f'{"::" if cxx else ""}{trampoline(signature.name, barrier=barrier)}'
+def call(signature: Signature, impl: str, name: str, *, cxx: bool, barrier: bool, result: str = '', through: str = '') -> str:
+    """Return the statement that calls the trampoline, or `through`; `result` is the type that a SEND is returned as."""
+    symbol = through or f'{"::" if cxx else ""}{trampoline(signature.name, barrier=barrier)}'
     arguments = ''.join(f'tramp_{parameter}, ' for _, parameter in signature.parameters)
     text = f'{symbol}({arguments}{impl}, {c_string(name)})'
     if signature.result == SEND:
@@ -114,6 +115,7 @@ class SlotRewriter:
     after_definitions: Callable[[str, int, str, str, str], None]
     unique: Callable[[str, str], str]
     body_of: Callable[[Span], Span]
+    through: Callable[[str, Signature], str]
     signatures: dict[str, Signature] = field(default_factory=dict)
     templates: dict[str, Signature] = field(default_factory=dict)
     _rows: dict[tuple[str, str], list[tuple[Table, Row, Entry]]] = field(default_factory=dict)
@@ -177,6 +179,7 @@ class SlotRewriter:
         plain = not any(kind in _LATE for kind, _ in signature.parameters) and signature.result != SEND
         plain = plain and all(table.kind not in _BY_ID and self.text(_value(row)) == self._name(row) for table, row, _ in rows)
         stub = Stub(signature, self._name(row), plain, slot.name, identifier, self.cxx, self.barrier, entry.shared)
+        stub = replace(stub, through=self.through(function, signature))
         if entry.placement is Placement.AFTER_DEFINITIONS:
             self.after_definitions(function, before, identifier, stub.text(), stub.head())
         else:

@@ -39,6 +39,7 @@ class Method:
     cxx: bool
     barrier: bool
     old: Old | None = None
+    through: str = ''  # what it calls instead of the trampoline
 
 
 def _own(name: str) -> str:
@@ -67,14 +68,15 @@ def _impl(method: Method) -> str:
 def _call(method: Method) -> str:
     symbol = trampoline(method.signature.name, barrier=method.barrier)
     scope = '::' if method.cxx else ''
+    called = method.through or f'{scope}{symbol}'
     arguments = ', '.join(_own(name) for _, name in method.signature.parameters)
     if method.old:
-        return _either(method, method.old, f'{scope}{symbol}({arguments}, {method.impl}, {c_string(method.name)})', arguments)
+        return _either(method, method.old, f'{called}({arguments}, {method.impl}, {c_string(method.name)})', arguments)
     if not method.signature.boxed:
-        return f'return {scope}{symbol}({arguments}, {_impl(method)}, {c_string(method.name)});'
+        return f'return {called}({arguments}, {_impl(method)}, {c_string(method.name)});'
     struct = f'{scope or "struct "}tramp_{method.signature.name}_def'
     box = f'static const {struct} tramp_def = {{{_impl(method)}, {c_string(method.name)}}};'
-    return f'{box} return {scope}{symbol}({arguments}, &tramp_def);'
+    return f'{box} return {called}({arguments}, &tramp_def);'
 
 
 def _either(method: Method, old: Old, call: str, arguments: str) -> str:
