@@ -121,3 +121,24 @@ def test_cxx_types(interpreter: Interpreter, tmp_path: Path) -> None:
     unit = rewritten_unit(CASES / 'types.cpp', tmp_path)
     compile_module(unit, tmp_path / 'routed', '-std=c++14', include=str(interpreter.headers()))
     interpreter.check(CXX, tmp_path / 'routed')
+
+
+COMPARED = """
+import case
+class Sub(case.Number): pass
+print(case.Number() + case.Number(), case.Number() + 1, 1 + case.Number(), Sub() + Sub(), repr(case.Number()), bool(case.Number()))
+print(case.same())
+"""
+
+
+def test_comparisons_with_slots_stay_true(interpreter: Interpreter, tmp_path: Path) -> None:
+    """Whatever names the function of a slot names its stub; `compared.c` has them in bodies, in macros and in an array."""
+    headers = str(interpreter.headers())
+    unit = rewritten_unit(CASES / 'compared.c', tmp_path)
+    text = unit.read_text()
+    assert all(f'.{slot} = tramp_s_' in text for slot in ('tp_dealloc', 'tp_repr', 'nb_add', 'nb_bool'))
+    compile_module(CASES / 'compared.c', tmp_path / 'stock', barrier_library=False, include=headers)
+    compile_module(unit, tmp_path / 'routed', include=headers)
+    stock = interpreter.check(COMPARED, tmp_path / 'stock')
+    assert stock.endswith('(206, 1, 1, 1, 1, 1)\n')
+    assert interpreter.check(COMPARED, tmp_path / 'routed') == stock

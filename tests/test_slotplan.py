@@ -41,9 +41,22 @@ def decisions(root: Path, files: dict[str, str], config: Config | None = None) -
         pytest.param(REPR + TYPE, 'routed', id='plain'),
         pytest.param(REPR + 'static PyType_Slot s[] = {{Py_tp_repr, (void *)f}, {0, 0}};\n', 'routed', id='slot'),
         pytest.param(REPR + TYPE + 'void g(void) { f(NULL); }\n', 'routed', id='called'),
-        pytest.param(REPR + TYPE + 'int g(PyTypeObject *t) { return t->tp_repr == f; }\n', 'compared', id='compared'),
-        pytest.param(REPR + TYPE + 'void g(PyObject *o) { Py_TRASHCAN_BEGIN(o, f) Py_TRASHCAN_END }\n', 'compared', id='trashcan'),
-        pytest.param(REPR + TYPE + 'void *p = (void *)f;\n', 'compared', id='handed on'),
+        pytest.param(REPR + TYPE + 'int g(PyTypeObject *t) { return t->tp_repr == f; }\n', 'routed', id='compared'),
+        pytest.param(REPR + TYPE + 'void g(PyObject *o) { Py_TRASHCAN_BEGIN(o, f) Py_TRASHCAN_END }\n', 'routed', id='trashcan'),
+        pytest.param(REPR + TYPE + 'void *p = (void *)f;\n', 'routed', id='handed on'),
+        pytest.param(REPR + TYPE + 'void g(void *p) { assert(p == f); }\n', 'compared', id='in a message'),
+        pytest.param(REPR + TYPE + 'void g(void *p) { CHECK_THAT(p == f); }\n', 'compared', id='in a macro of others'),
+        pytest.param('#define S(x) T(x)\n#define T(x) #x\n' + REPR + TYPE + 'char *p = S(f);\n', 'compared', id='as a string'),
+        pytest.param('#define S(x) ((void *)(x))\n' + REPR + TYPE + 'void *p = S(f);\n', 'routed', id='in a plain macro'),
+        pytest.param(REPR + TYPE + '__typeof__(f) *p;\n', 'compared', id='for its type'),
+        pytest.param(REPR + '#if A == \\\n f\n#endif\n' + TYPE, 'compared', id='in a condition'),
+        pytest.param(REPR.removeprefix('static ') + TYPE + 'void *p = (void *)f;\n', 'compared', id='handed on, not static'),
+        pytest.param(REPR + TYPE.replace('};', ', .tp_del = (destructor)f};') + 'void *p = f;\n', 'compared', id='two signatures'),
+        pytest.param(REPR + TYPE + TABLE.replace('{{0}}', '{{"f", f, METH_O}}') + 'void *p = f;\n', 'compared', id='a method too'),
+        pytest.param('#define f PyObject_Repr\n' + REPR + TYPE, 'cpython-function', id="CPython's in one configuration"),
+        pytest.param(
+            '#if A\n' + REPR + '#endif\n#if B\n' + REPR + '#endif\n' + TYPE + 'void *p = f;\n', 'routed', id='handed on, of several'
+        ),
         pytest.param(REPR + '#define F f\n' + TYPE, 'compared', id='in a macro'),
         pytest.param(REPR + TYPE + 'void g(int f) { h(f); }\n', 'routed', id='a parameter of that name'),
         pytest.param('PyTypeObject T = {PyVarObject_HEAD_INIT(NULL, 0) "T", .tp_repr = PyObject_Str};\n', 'cpython-function', id='own'),
@@ -86,7 +99,7 @@ def test_positions_are_followed_through_every_branch(tmp_path: Path) -> None:
     assert names('#ifdef A\n0,\n#endif\n(binaryfunc)f,') == {None: 'conditional-row'}
     assert names('#ifdef A\n0,\n#endif\n.nb_and = f,') == {'nb_and': 'routed'}
     assert names('#ifdef A\n0\n#else\nf\n#endif\n, f,') == {'nb_add': 'routed', 'nb_subtract': 'routed'}
-    assert names('#ifdef A\n0\n#else\nf\n#endif\n+ 0, f,') == {'nb_add': 'conditional-row', 'nb_subtract': 'compared'}
+    assert names('#ifdef A\n0\n#else\nf\n#endif\n+ 0, f,') == {'nb_add': 'conditional-row', 'nb_subtract': 'routed'}
     assert names('.nb_and = f, f, f') == {'nb_and': 'routed', 'nb_xor': 'routed', 'nb_or': 'routed'}
     assert names('nb_or: f') == {'nb_or': 'routed'}
 

@@ -240,6 +240,7 @@ class FilePlan:
     barrier: bool
     tables: tuple[TablePlan, ...]
     upgrades: dict[str, Upgrade] = field(default_factory=dict)  # by function name
+    followed: dict[str, tuple[Span, ...]] = field(default_factory=dict)  # what names the stub of a slot's function besides slots
     chains: tuple[Edit, ...] = ()  # what outlines the catch chains that functions have in common
     answers: dict[str, Answer] = field(default_factory=dict)  # by function name: the trampoline has the chain
     chains_left: tuple[Problem, ...] = ()  # the chains that stay, with the reason

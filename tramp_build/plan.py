@@ -13,12 +13,13 @@ from tramp_build.scan import lexer
 from tramp_build.scan.assignments import INIT
 from tramp_build.scan.expression import Form, FunctionRef, flag_choices, flags_of, function_of
 from tramp_build.signatures import BY_CONVENTION, OBJECT, convention_of
+from tramp_build.slotmentions import Followers
 from tramp_build.slotplan import Slots, Uses, is_slot_table, last_component
 from tramp_build.upgrade.entries import SELF_NAMING, says_its_name
 from tramp_build.upgrade.mentions import Mentions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from tramp_build.model import Condition, Function
     from tramp_build.upgrade.project import Surroundings
@@ -70,13 +71,14 @@ class _Functions:
 def plan(source: bytes, scan: ScanResult, policy: Policy) -> FilePlan:
     """Return the decision for each row of `scan`, which was made from `source`."""
     planner = _Planner(source, scan, policy, _Functions.of(scan), Mentions(lexer.normalise(source), scan.language, scan.functions))
-    slots = Slots(planner).decide() if policy.slots else {}
+    slotted = Slots(planner)
+    slots = slotted.decide() if policy.slots else {}
     chosen = _chosen(scan, policy)
     decided = [(table, [(row, slots.get(row.span.start) or planner.row(table, row)) for row in table.rows]) for table in chosen]
     outcome = upgrade.decide(source, scan, [pair for _, rows in decided for pair in rows], policy.surroundings)
     tables = tuple(TablePlan(table, tuple(_with_convention(entry, outcome) for _, entry in rows)) for table, rows in decided)
     upgrades = {n: u for n, u in outcome.items() if isinstance(u, Upgrade)}
-    found = FilePlan(scan.language, policy.barrier, tables, upgrades)
+    found = FilePlan(scan.language, policy.barrier, tables, upgrades, slotted.followed)
     return with_chains(source, scan, found, policy, planner.mentions, planner.outer_condition)
 
 
@@ -164,6 +166,14 @@ class _Planner:
         """Tell whether a function is a template itself."""
         return self.source.startswith(b'template', function.span.start)
 
+    def follow(self, name: str, places: Sequence[int], before: int) -> tuple[Span, ...] | None:
+        """Return the mentions of a slot's function if all of them can name its stub."""
+        macros = self.policy.surroundings
+        followers = Followers(
+            self.mentions.text, self.scan.functions, lambda word: word in macros.quoting(), lambda word: macros.is_macro(word.decode())
+        )
+        return followers.follow(name, self.named(name), places, before)
+
     def entry_point(self, row: Row) -> Reason | None:
         """Return why a function that initialises the module is left alone."""
         name, span = row.name or '', row.fields[0]
@@ -228,7 +238,8 @@ class _Planner:
         if ref.form is not Form.NAME and self.scan.language == 'c':
             return Reason.NOT_A_FUNCTION
         if name in self.functions.by_name:
-            return None
+            # In one configuration it is CPython's, and compared as such: it is left alone in all.
+            return Reason.CPYTHON_FUNCTION if self.scan.macros.get(name, '').startswith(_PYTHON_PREFIXES) else None
         if name in self.scan.defined:
             return self._macro(name)
         if self.policy.known_elsewhere(name):

@@ -69,6 +69,7 @@ class Unit(Protocol):
     def after_definitions(self, name: str, before: int) -> Placement | Reason: ...
     def uses_elsewhere(self, name: str) -> Uses: ...
     def entry_point(self, row: Row) -> Reason | None: ...
+    def follow(self, name: str, places: Sequence[int], before: int) -> tuple[Span, ...] | None: ...
     def is_template(self, function: Function) -> bool: ...
 
 
@@ -90,7 +91,8 @@ class Slots:
     """The slots of one file."""
 
     unit: Unit
-    _mentioned: dict[str, bool] = field(default_factory=dict)
+    # The mentions that name the stub of the function as well.
+    followed: dict[str, tuple[Span, ...]] = field(default_factory=dict)
     _known: Known | None = None
 
     def decide(self) -> dict[int, Entry]:
@@ -153,9 +155,16 @@ class Slots:
         uses = self._elsewhere(name)
         # A stub of C and a template of C++ are two functions.
         foreign = uses.listed - {self.unit.scan.language}
-        if left_alone or self._is_mentioned(name) or uses.other or foreign:
+        mentions = self._mentions(name)
+        follow = mentions and not (left_alone or uses.other or foreign) and self._follow(name, open_, mentions)
+        if left_alone or uses.other or foreign or (mentions and not follow):
             for place in open_:
                 place.reason = Reason.COMPARED
+            return
+        if follow:
+            self.followed[name] = follow
+            for place in open_:
+                place.placement = Placement.AFTER_DEFINITIONS
             return
         by_signature: dict[str, list[_Place]] = {}
         for place in open_:
@@ -182,13 +191,20 @@ class Slots:
             return Uses()
         return self.unit.uses_elsewhere(name)
 
-    def _is_mentioned(self, name: str) -> bool:
-        """Tell whether the code of the unit does more with a function than to call it and to list it."""
-        if name not in self._mentioned:
-            if self._known is None:
-                self._known = known_places(self.unit.scan)
-            self._mentioned[name] = is_mentioned(self.unit.mentions, self._known, name)
-        return self._mentioned[name]
+    def _mentions(self, name: str) -> list[int]:
+        """Return where the code of the unit does more with a function than to call it and to list it."""
+        if self._known is None:
+            self._known = known_places(self.unit.scan)
+        return mentions_of(self.unit.mentions, self._known, name)
+
+    def _follow(self, name: str, open_: list[_Place], mentions: list[int]) -> tuple[Span, ...] | None:
+        """Return the mentions if all of them can name the one stub that there is."""
+        others = (row for table in self.unit.scan.tables if not is_slot_table(table) for row in table.rows if not row.problem)
+        elsewhere = any(last_component(self.unit.ref(span).name or '') == name for row in others for span in row.fields[1:3] if span)
+        kinds = {place.table.scope.kind for place in open_}
+        if len({place.signature.name for place in open_}) > 1 or elsewhere or ScopeKind.CLASS in kinds or self.unit.scan.language != 'c':
+            return None
+        return self.unit.follow(name, mentions, min(place.table.outer_start for place in open_))
 
     def _placement(self, name: str, group: list[_Place]) -> Placement | Reason:
         if self.unit.scan.language == 'c++':
@@ -253,8 +269,13 @@ def known_places(scan: ScanResult) -> Known:
 
 def is_mentioned(mentions: Mentions, known: Known, name: str) -> bool:
     """Tell whether a file does more with a function than to declare it, to call it and to list it in tables."""
+    return bool(mentions_of(mentions, known, name))
+
+
+def mentions_of(mentions: Mentions, known: Known, name: str) -> list[int]:
+    """Return where it does."""
     word = name.encode()
-    return any(not mentions.is_call(word, place) for place in mentions.of(word, known))
+    return [place for place in mentions.of(word, known) if not mentions.is_call(word, place)]
 
 
 def lists_in_slots(source: bytes, scan: ScanResult, name: str) -> bool:

@@ -19,7 +19,7 @@ from tramp_build.text import line_ends, one_line
 from tramp_build.upgrade import UPGRADED, entries
 
 if TYPE_CHECKING:
-    from tramp_build.model import Entry, FilePlan, Row, ScanResult, Table, Upgrade
+    from tramp_build.model import Entry, FilePlan, Function, Row, ScanResult, Table, Upgrade
     from tramp_build.signatures import Signature
 
 
@@ -111,6 +111,7 @@ class _Rewriter:
             self._unique,
             self._body_of,
             self._through,
+            self.plan.followed,
         )
 
     @property
@@ -247,7 +248,10 @@ class _Rewriter:
         """Put a stub behind the definitions of a function, and declare it behind declarations where those come too late."""
         found = [f for f in self.scan.functions if f.name == function]
         late = any(f.body and f.span.end > before for f in found)
+        declared = [f for f in found if not f.body and f.span.end <= before]
         for f in found:
+            if f.body and f.span.start <= before < f.span.end and not any(_covers(d, f) for d in declared):
+                self._insert(f.span.start, stub, declaration + ';')
             if f.body:
                 self._insert(f.span.end, stub, definition)
             elif late and f.span.end <= before:
@@ -283,3 +287,9 @@ class _Rewriter:
             value = f'&{variable}'
         for span, text in getset.row_edits(self.source, row, record, value):
             self._replace(span, text)
+
+
+def _covers(declared: Function, defined: Function) -> bool:
+    """Tell whether one is compiled whenever the other is."""
+    outer = declared.scope.condition
+    return defined.scope.condition[: len(outer)] == outer

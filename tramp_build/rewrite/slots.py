@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
+from tramp_build import slotmentions
 from tramp_build.model import Placement, Span
 from tramp_build.rewrite.prelude import trampoline
 from tramp_build.scan.assignments import INIT
@@ -18,7 +19,7 @@ from tramp_build.slots import BY_MEMBER, MODULE_INIT
 from tramp_build.text import c_string
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
     from tramp_build.model import Entry, Row, Table
     from tramp_build.signatures import Signature
@@ -56,11 +57,19 @@ class Stub:
         """Declare the stub without its semicolon."""
         signature = self.signature
         own = [f'{stub_type(kind, cxx=self.cxx)}tramp_{name}' for kind, name in signature.parameters]
-        result = stub_type(signature.result, cxx=self.cxx)
+        result = self._sent() or stub_type(signature.result, cxx=self.cxx)
         return f'{_SHARED if self.shared else _ATTRIBUTES} {result}{self.identifier}({", ".join(own) or "void"})'
 
+    def _sent(self) -> str:
+        """Spell the result of a SEND in C: PySendResult is no type before 3.10, where the function may be all the same, without a slot."""
+        if self.cxx or self.signature.result != SEND:
+            return ''
+        nothing = ', '.join(f'({c_type(kind, cxx=False).strip()})0' for kind, _ in self.signature.parameters)
+        return f'__typeof__({self.function}({nothing})) '
+
     def _body(self) -> str:
-        return f'{{ {call(self.signature, self._impl(), self.name, cxx=self.cxx, barrier=self.barrier, through=self.through)} }}'
+        text = call(self.signature, self._impl(), self.name, cxx=self.cxx, barrier=self.barrier, result=self._sent(), through=self.through)
+        return f'{{ {text} }}'
 
     def _impl(self) -> str:
         if self.plain:
@@ -116,6 +125,7 @@ class SlotRewriter:
     unique: Callable[[str, str], str]
     body_of: Callable[[Span], Span]
     through: Callable[[str, Signature], str]
+    followed: Mapping[str, Sequence[Span]]
     signatures: dict[str, Signature] = field(default_factory=dict)
     templates: dict[str, Signature] = field(default_factory=dict)
     _rows: dict[tuple[str, str], list[tuple[Table, Row, Entry]]] = field(default_factory=dict)
@@ -174,7 +184,8 @@ class SlotRewriter:
         assert slot
         assert slot.signature
         signature = slot.signature
-        before = min(table.outer_start for table, _, _ in rows)
+        mentions = self.followed.get(function, ())
+        before = min([*(table.outer_start for table, _, _ in rows), *(span.start for span in mentions)])
         identifier = f'tramp_s_{function}_{signature.name}' if entry.shared else self.unique('tramp_s_', function)
         plain = not any(kind in _LATE for kind, _ in signature.parameters) and signature.result != SEND
         plain = plain and all(table.kind not in _BY_ID and self.text(_value(row)) == self._name(row) for table, row, _ in rows)
@@ -186,6 +197,8 @@ class SlotRewriter:
             self.insert(before, identifier, stub.text())
         for table, row, _ in rows:
             self._fill(table, row, identifier)
+        for span in mentions:
+            self.replace(span, slotmentions.text_of(function, identifier))
 
     def _fill(self, table: Table, row: Row, value: str) -> None:
         """Put the stub in: with the casts of the source where the slot is a `void *`, else with its own type."""

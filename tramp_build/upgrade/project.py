@@ -131,6 +131,7 @@ class Surroundings:
     macros: Callable[[], Macros]
     _pastes: Pastes | None = field(default=None)
     _all: tuple[Facts, ...] | None = field(default=None)
+    _quoting: frozenset[bytes] | None = field(default=None)
 
     def _everywhere(self) -> tuple[Facts, ...]:
         if self._all is None:
@@ -166,6 +167,14 @@ class Surroundings:
         while more := self.macros_with(names | found) - found:
             found |= more
         return found
+
+    def quoting(self) -> frozenset[bytes]:
+        """Return the macros that may make a string or another name of what they are given, by themselves or by way of others."""
+        if self._quoting is None:
+            macros = (macro for facts in self._everywhere() for macro in facts.macros.items())
+            found = frozenset(name for name, said in macros if any(b'#' in d.replacement for d in said.definitions))
+            self._quoting = found | self.macros_bringing(found)
+        return self._quoting
 
     def discarding(self) -> frozenset[bytes]:
         """Return the macros that do no more than `(void)` to what they are given."""
