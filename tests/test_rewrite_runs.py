@@ -23,6 +23,11 @@ _WARNINGS = [
     '-Wundef',
     '-Wformat=2',
     '-Wunused',
+    '-Wconversion',
+    '-Wsign-conversion',
+    '-Wdouble-promotion',
+    '-Wpointer-arith',
+    '-Wvla',
 ]
 C_WARNINGS = [
     *_WARNINGS,
@@ -39,7 +44,15 @@ CXX_WARNINGS = [
     '-Wextra-semi',
     '-Wzero-as-null-pointer-constant',
     '-Wnon-virtual-dtor',
+    '-Woverloaded-virtual',
 ]
+# Those that only one of the compilers has.
+OWN_WARNINGS = {
+    'gcc': ['-Wbad-function-cast', '-Wjump-misses-init', '-Wduplicated-cond', '-Wduplicated-branches', '-Warith-conversion'],
+    'g++': ['-Wuseless-cast', '-Wsign-promo', '-Wcatch-value=3', '-Wsuggest-override', '-Weffc++', '-Wmismatched-tags', '-Wredundant-tags'],
+    'clang': ['-Wunreachable-code', '-Wconditional-uninitialized', '-Wassign-enum'],
+    'clang++': ['-Wunreachable-code', '-Wconditional-uninitialized', '-Wdocumentation', '-Wcomma', '-Wrange-loop-analysis'],
+}
 
 
 @pytest.mark.parametrize('name', C_CASES)
@@ -86,8 +99,9 @@ def test_cxx_getset(standard: str, tmp_path: Path) -> None:
 def test_c_without_warnings(compiler: str, standard: str, tmp_path: Path) -> None:
     """What is inserted is clean in every standard, with both compilers."""
     assert shutil.which(compiler)
+    flags = [*C_WARNINGS, *OWN_WARNINGS[compiler], f'-std={standard}', '-O1']
     for name in C_CASES:
-        compile_module(rewritten_unit(CASES / name, tmp_path), tmp_path / 'out', *C_WARNINGS, f'-std={standard}', '-O1', compiler=compiler)
+        compile_module(rewritten_unit(CASES / name, tmp_path), tmp_path / 'out', *flags, compiler=compiler)
 
 
 @pytest.mark.parametrize('compiler', ['g++', 'clang++'])
@@ -95,7 +109,6 @@ def test_c_without_warnings(compiler: str, standard: str, tmp_path: Path) -> Non
 def test_cxx_without_warnings(compiler: str, standard: str, tmp_path: Path) -> None:
     """The same for C++."""
     assert shutil.which(compiler)
+    flags = [*CXX_WARNINGS, *OWN_WARNINGS[compiler], f'-std={standard}', '-O1']
     for name in CXX_CASES:
-        compile_module(
-            rewritten_unit(CASES / name, tmp_path), tmp_path / 'out', *CXX_WARNINGS, f'-std={standard}', '-O1', compiler=compiler
-        )
+        compile_module(rewritten_unit(CASES / name, tmp_path), tmp_path / 'out', *flags, compiler=compiler)

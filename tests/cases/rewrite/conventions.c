@@ -11,6 +11,9 @@ noargs(PyObject *self, PyObject *ignored)
     return PyBool_FromLong(ignored == NULL);
 }
 
+/* As many are written, with a cast that -Wcast-function-type has something against, in the row. */
+static PyObject *alone(PyObject *self) { (void)self; return PyLong_FromLong(1); }
+
 static PyObject *one(PyObject *self, PyObject *arg) { (void)self; return Py_BuildValue("(O)", arg); }
 
 static PyObject *varargs(PyObject *self, PyObject *args) { (void)self; Py_INCREF(args); return args; }
@@ -42,6 +45,7 @@ static PyObject *fails(PyObject *self, PyObject *args)
 
 static PyMethodDef methods[] = {
     {"noargs", noargs, METH_NOARGS, "bare"},
+    {"alone", (PyCFunction)alone, METH_NOARGS, NULL},
     {"one", (PyCFunction)one, METH_O, PyDoc_STR("cast")},
     {"varargs", varargs, METH_VARARGS, NULL},
     {"varargs_number", varargs, 1, NULL},
