@@ -194,7 +194,7 @@ for name, value in {failures(interpreter)!r}.items():
     if name.endswith('traverse'): continue
     for before in False, True:
         result, error, reports, _ = raw('detached', name, before)
-        quiet = name in QUIET or name[:2] == 'm_'
+        quiet = name in QUIET or name[:2] == 'm_' or name in ('Py_mod_state_clear', 'Py_mod_state_free')
         assert str(result) == value, (name, result)
         assert type(error) is (LookupError if before else type(None) if quiet else ValueError), (name, error)
         assert [str(reported) for reported, _ in reports] == ([name] if quiet else []), (name, reports)
