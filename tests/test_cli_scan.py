@@ -70,7 +70,7 @@ def test_text_has_a_line_for_every_row(project: Path, capsys: pytest.CaptureFixt
     assert lines[0].split() == ['src/geo.cpp:9:', 'methods:', 'area', 'varargs', 'routed', '(barrier,', 'fastcall)']
     assert lines[1].split() == ['src/geo.cpp:10:', 'methods:', 'get_type', 'o', 'skipped', 'cpython-function']
     assert "1 skipped: cpython-function: the function is CPython's own and raises no C++ exception" in lines
-    assert lines[-1] == '1 file, 2 rows routed, 2 skipped'
+    assert lines[-1] == '1 file, 2 rows routed, 1 in no need of it, 1 skipped'
 
 
 def test_paths_are_below_what_was_given(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

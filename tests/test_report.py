@@ -212,6 +212,18 @@ def test_summary_line_has_no_why_when_all_is_routed() -> None:
     assert report.summary_line(made, 'build') == '2 files, 2 rows routed, 0 skipped'
 
 
+def test_summary_line_tells_what_needs_nothing_from_what_is_missing() -> None:
+    plan = file(table('m', 1, skipped('x', 2, Reason.CPYTHON_FUNCTION), skipped('y', 3, Reason.MACRO_ROW)))
+    made = report.build_scan_report([('a.c', 'c', plan)])
+    assert report.summary_line(made) == '1 file, 0 rows routed, 1 in no need of it, 1 skipped'
+
+
+def test_summary_line_has_no_why_for_what_needs_nothing() -> None:
+    plan = file(table('m', 1, skipped('x', 2, Reason.CPYTHON_FUNCTION)))
+    made = report.build_scan_report([('a.c', 'c', plan)])
+    assert report.summary_line(made, 'build') == '1 file, 0 rows routed, 1 in no need of it, 0 skipped'
+
+
 def test_text() -> None:
     text = render(scan_report(), io.StringIO())
     assert text.splitlines() == [

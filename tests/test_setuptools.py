@@ -8,11 +8,12 @@ import re
 import shutil
 import sys
 import tarfile
+from pathlib import Path
 
 import pytest
 from package_support import EXT_SUFFIX, check_record, in_tree_env, names_in, read_member, run
 
-from tramp_build import elf, paths
+from tramp_build import elf, paths, setuptools_build
 
 VERSION = paths.version()
 C_LIBRARY = f'libtramp-{VERSION}.so'
@@ -376,3 +377,11 @@ def test_isolated(package, offline, tmp_path, venv):
     (path,) = tmp_path.joinpath('dist').glob('*.whl')
     venv.install(path)
     venv.run(RAISES.format('setuptools_cpp', 3))
+
+
+@pytest.mark.parametrize(
+    ('directory', 'moved'), [('.tmp-x1', True), ('tmpab_c9xyz', True), ('tmp', False), ('dist', False), ('temporary', False)]
+)
+def test_where_a_wheel_ends_up(directory, moved):
+    made = Path('/out', directory, 'x.whl')
+    assert setuptools_build._destination(made) == (Path('/out/x.whl') if moved else made)

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from tramp_build.errors import TrampError
-from tramp_build.reasons import AS_IS, FALLBACK
+from tramp_build.model import Reason
+from tramp_build.reasons import AS_IS, FALLBACK, NEEDS_NOTHING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -34,6 +35,10 @@ PLAIN: Final = 'plain'
 PREPARE_FAILED: Final = 'prepare-failed'
 # Nobody wants these; the line at the end of a build counts them.
 FAILED: Final = frozenset({FALLBACK, PREPARE_FAILED})
+# Not worth a look.  What the configuration excludes is: it may exclude more than it was meant to.
+_NEEDS_NOTHING: Final = frozenset(
+    reason.value for reason in NEEDS_NOTHING - {Reason.EXCLUDED_FILE, Reason.EXCLUDED_FUNCTION, Reason.LANGUAGE_OFF}
+)
 # Compiler calls that make no object, as a build does beside the one that does.
 _NO_OBJECT: Final = frozenset(
     {'none', 'user-error', 'interrupted', 'preprocess-only', 'syntax-only', 'dependencies-only', 'no-input', 'other-output'}
@@ -158,10 +163,15 @@ def summary_line(report: Mapping[str, Any], where: str | None = None) -> str:
     failed = sum(file.get('outcome') in FAILED for file in report['files'])
     if not summary['entries'] and not failed:
         return 'no tables of functions found'
-    parts = [_count(summary['files'], 'file'), f'{_count(summary["routed"], "row")} routed', f'{summary["skipped"]} skipped']
+    parts = [_count(summary['files'], 'file'), f'{_count(summary["routed"], "row")} routed']
+    nothing = sum(entry['reason'] in _NEEDS_NOTHING for entry in rows(report))
+    if nothing:
+        parts.append(f'{nothing} in no need of it')
+    missing = summary['skipped'] - nothing
+    parts.append(f'{missing} skipped')
     if failed:
         parts.append(f'{_count(failed, "file")} compiled without trampolines')
-    why = f' (why: tramp-build report {where})' if where and (summary['skipped'] or failed) else ''
+    why = f' (why: tramp-build report {where})' if where and (missing or failed) else ''
     return ', '.join(parts) + why
 
 

@@ -10,9 +10,10 @@ import functools
 import hashlib
 import json
 import os
+import re
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from tramp_build.config import is_off, load
 from tramp_build.errors import user_errors
@@ -149,9 +150,13 @@ def _bdist_wheel(base: type[Any], session: Session) -> type[Any]:
     return bdist_wheel
 
 
+# `.tmp-…`; before setuptools 70, what tempfile makes of no prefix.
+_TEMPORARY: Final = re.compile(r'\.tmp-.*|tmp[a-z0-9_]{8}')
+
+
 def _destination(wheel: Path) -> Path:
-    """Where a wheel ends up: setuptools.build_meta has it made in a `.tmp-…` within the directory asked for, and moves it up."""
-    return wheel.parent.parent / wheel.name if wheel.parent.name.startswith('.tmp-') else wheel
+    """Where a wheel ends up: setuptools.build_meta has it made in a temporary directory within the one asked for, and moves it up."""
+    return wheel.parent.parent / wheel.name if _TEMPORARY.fullmatch(wheel.parent.name) else wheel
 
 
 def _route(compiler: Any, command: list[str]) -> None:
