@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from tramp_build import expand_ask, includes
+from tramp_build import expand_ask, includes, made
 from tramp_build.expand import Expander
 from tramp_build.model import FilePlan, Reason, ScanResult, Upgrade
 from tramp_build.plan import Policy, plan
@@ -224,7 +224,7 @@ class Project:
             barrier=config.barrier == 'always' or (config.barrier == 'auto' and language == 'c++'),
             exclude_functions=config.exclude_functions,
             refuse=self._refuse(path, language, unit=self.is_unit(path) if unit is None else unit),
-            known_elsewhere=lambda name: name in self._made.get(path, ()) or self._known_elsewhere(name, path),
+            known_elsewhere=lambda name: self._known_elsewhere(name, path) or name in self._made_here(path, language),
             declared_plainly=lambda name, count: self._declared_plainly(name, count, path),
             surroundings=self._surroundings(path, limited=limited),
             slots=config.slots,
@@ -333,6 +333,12 @@ class Project:
         self._known[name] = any(
             might_declare(self._readable(other), name) and name in self._names_of(other) for other in self.files() if other != path
         )
+
+    def _made_here(self, path: Path, language: Language) -> frozenset[str]:
+        """Return the functions that macros define in a unit: as the preprocessor has said, else as the project's own macros say."""
+        if path not in self._made:
+            self._made[path] = made.functions(self._text(path), self._all_macros().definitions, language)
+        return self._made[path]
 
     def _declared_plainly(self, name: str, count: int, path: Path) -> bool:
         found = False
