@@ -10,7 +10,7 @@ from tramp_build.model import Row, Span
 from tramp_build.scan.keywords import NULLS
 from tramp_build.scan.lexer import MARKS, STRING, WORD
 from tramp_build.scan.literals import decode
-from tramp_build.scan.syntax import GROUP, Item, collapse, split
+from tramp_build.scan.syntax import GROUP, Item, balanced, collapse, split
 from tramp_build.scan.variants import conditions_of, has_marks, without_marks
 
 if TYPE_CHECKING:
@@ -86,10 +86,12 @@ class RowReader:
     def _add(self, row: Row | None) -> None:
         if row is None:
             return
-        rows = self.table.rows
-        if rows and rows[-1].span.start == row.span.start:  # the same row, closed in two branches
-            rows[-1] = replace(row, span=Span(row.span.start, max(row.span.end, rows[-1].span.end)), problem='conditional-row')
+        rows, starts = self.table.rows, self.table.starts
+        at = starts.setdefault(row.span.start, len(rows))
+        if at < len(rows) and rows[at].span.start == row.span.start:  # the same row, closed in two branches
+            rows[at] = replace(row, span=Span(row.span.start, max(row.span.end, rows[at].span.end)), problem='conditional-row')
         else:
+            starts[row.span.start] = len(rows)
             rows.append(row)
 
     def _problem(self, problem: str, span: Span, condition: Condition, name: str | None = None) -> Row:
@@ -102,7 +104,7 @@ class RowReader:
         if has_marks(inner):
             parts = split(without_marks(inner), self.cxx)
             return self._problem('conditional-row', span, condition, name_of(parts[0]) if parts else None)
-        fields = assign(split(inner, self.cxx), self.members)
+        fields = assign(split(inner, self.cxx), self.members) if balanced(inner) else None
         if fields is None:
             return self._problem('macro-row', span, condition)
         if is_null(fields[0]):

@@ -160,3 +160,15 @@ def split(tokens: Sequence[Token], cxx: bool) -> list[Sequence[Token]]:
     if begin < len(tokens):
         parts.append(tokens[begin:])
     return parts
+
+
+def balanced(tokens: Sequence[Token]) -> bool:
+    """Whether every bracket in `tokens` has its other half there, of its own kind."""
+    opened: list[bytes] = []
+    for kind, text, _, _ in tokens:
+        if kind == BRACKET and text in _CLOSING:
+            if not opened or opened.pop() != _CLOSING[text]:
+                return False
+        elif kind == BRACKET and text in _PAIR:
+            opened.append(text)
+    return not opened

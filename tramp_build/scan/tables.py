@@ -47,6 +47,7 @@ class OpenTable:
     specifiers: list[Token]  # up to the type, for the next declarator
     split: bool = False  # it has another head in another branch of an `#if`
     rows: list[Row] = field(default_factory=list)
+    starts: dict[int, int] = field(default_factory=dict)  # where a row begins -> its place in `rows`
     flat: list[Sequence[Token]] = field(default_factory=list)  # members of a row that has no braces of its own
 
 
