@@ -54,7 +54,7 @@ PyObject *translated_by_project(const tramp_module &module)
 }
 
 /// By the `exceptions` table, else by the type table.  If the class that the table names can not be had, that is the context of what
-/// comes out instead.
+/// comes out instead; where there was no memory for it, that is what comes out.
 PyObject *translated_by_table(const tramp_module &module)
 {
     tramp_facts facts = describe();
@@ -65,6 +65,10 @@ PyObject *translated_by_table(const tramp_module &module)
         error = tramp_new_named_exception(path, &facts);
         if (error == nullptr)
             trouble = tramp_take_error();
+    }
+    if (trouble != nullptr && PyErr_GivenExceptionMatches(trouble, PyExc_MemoryError)) {
+        error = trouble;
+        trouble = nullptr;
     }
     if (error == nullptr)
         error = tramp_new_exception(facts.type, &facts);

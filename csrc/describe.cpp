@@ -72,16 +72,17 @@ public:
         // The demangler abbreviates the one of the old ABI only.
         if (std::strcmp(mangled_, "NSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEE") == 0)
             mangled_ = "Ss";
-        int status;
-        demangled_ = abi::__cxa_demangle(mangled_, nullptr, nullptr, &status);
+        demangled_ = abi::__cxa_demangle(mangled_, nullptr, nullptr, &status_);
     }
     ~Demangled() { std::free(demangled_); }
     Demangled(const Demangled &) = delete;
     Demangled &operator=(const Demangled &) = delete;
 
     const char *get() const { return demangled_ != nullptr ? demangled_ : mangled_; }
+    bool no_memory() const { return status_ == -1; }
 
 private:
+    int status_;
     const char *mangled_;
     char *demangled_;
 };
@@ -283,9 +284,12 @@ const char *configured(const tramp_module &module)
         const Demangled name(type);
         const tramp_record *record = nullptr;
         while ((record = tramp_next_record(&module, record)) != nullptr)
-            for (const tramp_exception *row = record->table; row != nullptr && row->type != nullptr; row++)
+            for (const tramp_exception *row = record->table; row != nullptr && row->type != nullptr; row++) {
+                if (name.no_memory())
+                    return "MemoryError";
                 if (same_name(row->type, name.get()))
                     return row->python;
+            }
     }
     return nullptr;
 }

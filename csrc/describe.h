@@ -33,7 +33,7 @@ TRAMP_COLD tramp_facts describe();
 /// "C++ exception of type 'geo::Point' in the middle of a garbage collection: its what()", cut off at `size`; no word to Python.
 TRAMP_COLD void describe_without_python(char *text, std::size_t size);
 
-/// What the module's `exceptions` tables say of the current C++ exception, or null.
+/// What the module's `exceptions` tables say of the current C++ exception, or null; MemoryError where there is none to read them.
 TRAMP_COLD const char *configured(const tramp_module &module);
 
 } // namespace tramp::barrier

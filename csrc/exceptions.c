@@ -136,13 +136,16 @@ static PyObject *call(PyObject *type, const struct tramp_facts *facts)
 {
     PyObject *const none = Py_None;
 
+    /* Which subclass of OSError it is goes by arguments. */
+    if (facts->text == NULL && facts->has_code)
+        return PyErr_NoMemory();
     if (facts->text == NULL)
         return PyObject_CallFunctionObjArgs(type, NULL);
     /* With an errno OSError becomes FileNotFoundError and the like; its third argument is an error number of Windows. */
     if (!facts->has_code || PyObject_IsSubclass(type, PyExc_OSError) != 1)
         return PyObject_CallFunctionObjArgs(type, facts->text, NULL);
     if (facts->path2 != NULL)
-        return PyObject_CallFunction(type, "iOOOO", facts->code, facts->text, facts->path, none, facts->path2);
+        return PyObject_CallFunction(type, "iOOOO", facts->code, facts->text, facts->path != NULL ? facts->path : none, none, facts->path2);
     if (facts->path != NULL)
         return PyObject_CallFunction(type, "iOO", facts->code, facts->text, facts->path);
     return PyObject_CallFunction(type, "iO", facts->code, facts->text);
