@@ -13,8 +13,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def test_every_module_is_installed() -> None:
     """meson.build names exactly the files of the package."""
-    named = set(re.findall(r"'(tramp_build/[^']+\.(?:py|json))'", (ROOT / 'meson.build').read_text()))
-    there = {p.relative_to(ROOT).as_posix() for p in (ROOT / 'tramp_build').rglob('*') if p.suffix in ('.py', '.json')}
+    named = set(re.findall(r"'(tramp_build/[^']+\.(?:py|json|cmake))'", (ROOT / 'meson.build').read_text()))
+    there = {p.relative_to(ROOT).as_posix() for p in (ROOT / 'tramp_build').rglob('*') if p.suffix in ('.py', '.json', '.cmake')}
     assert named == there
 
 

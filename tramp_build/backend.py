@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING
 
 from tramp_build import ahead, console, paths, state_project, wheel
 from tramp_build.errors import EXIT_ERROR
+from tramp_build.state import State
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tramp_build.config import Config
     from tramp_build.report import Report
-    from tramp_build.state import State
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class Tools:
     library_dir: Path
     python: str
     python_path: str
+    package_dir: Path = Path(__file__).parent
 
     @classmethod
     def installed(cls) -> Tools:
@@ -55,7 +58,7 @@ class Tools:
 
             shutil.copytree(Path(tomli.__file__).parent, directory / 'tomli', ignore=shutil.ignore_patterns('__pycache__'))
         python = getattr(sys, '_base_executable', None) or sys.executable
-        return cls(package / 'bin' / 'tramp-cc', package / 'lib', python, os.fspath(directory))
+        return cls(package / 'bin' / 'tramp-cc', package / 'lib', python, os.fspath(directory), package)
 
 
 def _copy(directory: Path, *files: Path) -> None:
@@ -75,11 +78,16 @@ class Routing:
     preparing: ahead.Preparing
 
     @classmethod
-    def start(cls, root: Path, config: Config, directory: Path, tools: Tools | None = None, *, early: bool = False) -> Routing:
-        """Decide about every source of the project, before the first compile; `early`: while the caller goes on."""
+    def start(
+        cls, root: Path, config: Config, directory: Path, tools: Tools | None = None, *, early: bool = False, rpath: str = 'origin'
+    ) -> Routing:
+        """Decide about every source of the project, before the first compile; `early`: while the caller goes on.
+
+        `rpath` is that of `state.Conf`.
+        """
         tools = tools or Tools.installed()
-        state = state_project.create_state(directory, root, config, rpath='origin')
-        conf = state_project.conf_of(config, rpath='origin')
+        state = state_project.create_state(directory, root, config, rpath=rpath)
+        conf = state_project.conf_of(config, rpath=rpath)
         state.write_conf(replace(conf, python=tools.python, pythonpath=tools.python_path, libdir=os.fspath(tools.library_dir)))
         return cls(root, config, state, tools, ahead.prepare(root, config, state, early=early))
 
@@ -120,6 +128,29 @@ def bodies(state_dir: Path) -> dict[str, str]:
         return {}
     fields = (os.fsdecode(line).split('\t') for line in lines)
     return {words[0]: words[5] for words in fields if len(words) > 5}
+
+
+def remove_other_states(kept: Path, state_dir: Path | None) -> None:
+    """Remove the states of other configurations, with the objects that were made under them."""
+    for other in kept.glob('state-*'):
+        if other != state_dir:
+            for entry in State(other).log():
+                if entry.source and entry.output:
+                    Path(entry.output).unlink(missing_ok=True)
+            shutil.rmtree(other)
+
+
+def remove_stale_objects(routing: Routing, before: Mapping[str, str]) -> None:
+    """Remove the objects of sources whose text changed, though they did not: what is decided in one file depends on others.
+
+    `before` is what `bodies` said before the sources were prepared.  ninja and make do not know of these dependencies, but
+    they make again what is missing.
+    """
+    after = bodies(routing.state.dir)
+    changed = {source for source, body in before.items() if after.get(source) != body}
+    for entry in routing.state.log():
+        if entry.source and entry.output and os.path.realpath(entry.source) in changed:
+            Path(entry.output).unlink(missing_ok=True)
 
 
 def _shown(path: Path) -> str:

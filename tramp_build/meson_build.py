@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 import sysconfig
@@ -118,10 +117,10 @@ def _in_build_dir(directory: Path, settings: dict[str, Any], config_settings: Ma
         # The name says under which configuration the objects were made: with another one every command changes, so that
         # ninja makes them again.
         state_dir = kept / f'state-{backend.fingerprint(config)}'
-        _remove_others(kept, state_dir)
+        backend.remove_other_states(kept, state_dir)
         before = backend.bodies(state_dir)
         routing = backend.Routing.start(root, config, state_dir, backend.Tools.kept(kept / 'tools'))
-        _remove_stale_objects(routing, before)
+        backend.remove_stale_objects(routing, before)
         file = meson_setup.machine_file(routing.command, _setup_arguments(root, settings), root, build_dir)
         return MesonBuild(_with_arguments(settings, meson_setup.adopt(file, kept / 'tramp-build.ini', build_dir)), routing)
 
@@ -132,24 +131,6 @@ def _make_build_dir(build_dir: Path) -> None:
         # mesonpy does this to an empty directory, which it will not find.
         build_dir.joinpath('.gitignore').write_text('*\n', encoding='utf-8')
         build_dir.joinpath('.hgignore').write_text('syntax: glob\n**/*\n', encoding='utf-8')
-
-
-def _remove_others(kept: Path, state_dir: Path) -> None:
-    for other in kept.glob('state-*'):
-        if other != state_dir:
-            shutil.rmtree(other)
-
-
-def _remove_stale_objects(routing: backend.Routing, before: Mapping[str, str]) -> None:
-    """Remove the objects of sources whose text changed, though they did not: what is decided in one file depends on others.
-
-    ninja does not know of these dependencies, but it makes again what is missing.
-    """
-    after = backend.bodies(routing.state.dir)
-    changed = {source for source, body in before.items() if after.get(source) != body}
-    for entry in routing.state.log():
-        if entry.source and entry.output and os.path.realpath(entry.source) in changed:
-            Path(entry.output).unlink(missing_ok=True)
 
 
 def _setup_arguments(root: Path, settings: Mapping[str, Any]) -> list[str]:

@@ -46,7 +46,7 @@ class Conf:
     libdir: str
     version: str
     link: Literal['shared', 'static'] = 'shared'
-    rpath: str = 'origin'  # 'origin': beside the output, the wheel step moves it; 'absolute': libdir
+    rpath: str = 'origin'  # 'origin': beside the output, the wheel step moves it; 'absolute': libdir; 'both': one after the other
     strict: bool = False
 
     @classmethod

@@ -38,7 +38,8 @@ bool read_conf(struct conf *conf, const char *state)
         .libdir = value_of(text.data, "libdir"),
         .version = value_of(text.data, "version"),
         .link_static = is(text.data, "link", "static"),
-        .rpath_absolute = is(text.data, "rpath", "absolute"),
+        .rpath_origin = !is(text.data, "rpath", "absolute"),
+        .rpath_libdir = is(text.data, "rpath", "absolute") || is(text.data, "rpath", "both"),
         .strict = is(text.data, "strict", "1"),
     };
     return conf->python && conf->libdir && conf->version;

@@ -9,7 +9,8 @@ struct conf {
     char *pythonpath; /* where tramp_build is, if not where `python` looks by itself; or "" */
     char *libdir;     /* of libtramp */
     char *version;    /* of libtramp */
-    bool link_static, rpath_absolute, strict;
+    bool link_static, strict;
+    bool rpath_origin, rpath_libdir; /* where modules look for libtramp: beside themselves, in `libdir` */
 };
 
 /* False where the file can not be read or lacks a key that is needed. */

@@ -84,9 +84,14 @@ static char *rpath_option(const struct conf *conf)
 {
     struct buffer option = {0};
     add_text(&option, "-Wl,-rpath,");
-    add_text(&option, conf->rpath_absolute ? conf->libdir : "$ORIGIN");
-    for (int i = 0; !conf->rpath_absolute && i < RPATH_ROOM; i++)
+    if (conf->rpath_origin)
+        add_text(&option, "$ORIGIN");
+    for (int i = 0; conf->rpath_origin && i < RPATH_ROOM; i++)
         add_text(&option, "/");
+    if (conf->rpath_libdir) {
+        add_text(&option, conf->rpath_origin ? ":" : "");
+        add_text(&option, conf->libdir);
+    }
     return option.data;
 }
 
@@ -155,7 +160,7 @@ static bool finish(const struct conf *conf, const struct libraries *libraries, c
         return true;
     bool c = needs(&view, libraries->c), cxx = libraries->cxx_shared && needs(&view, libraries->cxx);
     close_view(&view);
-    if (!conf->rpath_absolute && ((c && !put_beside(output, libraries->c)) || (cxx && !put_beside(output, libraries->cxx))))
+    if (conf->rpath_origin && ((c && !put_beside(output, libraries->c)) || (cxx && !put_beside(output, libraries->cxx))))
         say("warning", output, concat("libtramp could not be put beside it: ", strerror(errno), NULL));
     return c || cxx || !libraries->cxx_shared;
 }
