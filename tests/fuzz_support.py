@@ -19,6 +19,7 @@ from scan_support import check
 
 from tramp_build import expand_ask
 from tramp_build.config import Config
+from tramp_build.errors import RewriteError
 from tramp_build.model import FilePlan, Language
 from tramp_build.project import Project
 from tramp_build.rewrite import Rewritten
@@ -224,7 +225,14 @@ class Checker:
     def _unit(self, project: Project, path: Path, language: Language) -> FilePlan | None:
         decided = project.plan_file(path, language, unit=True)
         if decided and decided.changes:
-            result = project.rewrite_file(path, decided, unit=True)
+            try:
+                result = project.rewrite_file(path, decided, unit=True)
+            except RewriteError:
+                # As in a build: what begins in one file and ends in another is read file by file.
+                if not project.tree.separate(path):
+                    raise
+                project.forget(path)
+                return self._unit(project, path, language)
             if result:
                 self.rewritten += 1
                 self.routed += decided.routed
@@ -273,6 +281,8 @@ def _places(decided: FilePlan) -> Iterator[tuple[int, int]]:
         for row, entry in zip(table.table.rows, table.entries, strict=True):
             if entry.routed:
                 yield row.span.start, row.span.end
+    for spans in decided.followed.values():
+        yield from ((span.start, span.end) for span in spans)
     for upgrade in decided.upgrades.values():
         yield from ((edit.span.start, edit.span.end) for edit in upgrade.edits)
     yield from ((edit.span.start, edit.span.end) for edit in decided.chains)

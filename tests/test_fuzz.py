@@ -19,6 +19,11 @@ from tramp_build.rewrite.edits import apply
 FINDINGS = {
     'a struct that ends in one branch': {'unit.c': b'PySequenceMethods m = {f,\n#if A\ng,\n#else\nx;\n#endif\n};'},
     'a table that ends in one branch': {'unit.cpp': b'PyGetSetDef t[]{{""}\n#if A\n;\n#else\n{""},\n#endif'},
+    'nothing behind a table': {'unit.c': b'PyTypeObject _{),(){};'},
+    'a row that ends in another file': {
+        'unit.c': b'PyMethodDef\ns[]{{"",()f,METH_NOARGS,""}{"\n#include"rows.inc"\n"()\n""};f(){',
+        'rows.inc': b'{""(PyCFunction)}',
+    },
     'blocks behind a table': {'unit.cpp': b'PyMethodDef m{""},(){""},{'},
     'a row that ends in two branches': {'unit.c': b'PyGetSetDef t[]{{()}d\n#ifdef\n,\n#else'},
     'brackets of another kind': {'unit.cpp': b'PyGetSetDef t[]{{"",function,NULL,){()}e;*function();'},

@@ -134,7 +134,7 @@ class Scanner(TableReader):
     def _end_declaration(self, end: int) -> bool:
         tokens = self.declaration
         if self.finished:
-            self.emit_tables(tokens[-1][3])
+            self.emit_tables(tokens[-1][3] if tokens else self.finished[-1][1])
         elif self._mentions_table(tokens) and is_made_elsewhere(tokens, self.cxx):
             self.results.problem('macro-table', tokens[0][2], 'a table whose rows are not written here')
         elif tokens and self.scope.kind != ScopeKind.FUNCTION and any(token[1] == b'(' for token in tokens):
