@@ -103,8 +103,19 @@ struct tramp_by_tuple_def;
 struct tramp_by_tuple_keywords_def;
 struct tramp_getset;
 struct tramp_exception;
+struct tramp_plain;
 
 #ifdef TRAMP_ABI
+
+/** What plain objects are and where they have their values, for functions that modules bring along: those of libtramp have more to go by.
+ *  Types and objects are NULL as long as that is not known; whoever has seen one that is not may read the rest. */
+struct tramp_plain {
+    const void *int_type, *float_type, *str_type, *bytes_type, *none_object, *true_object, *false_object;
+    /* An int has one digit if the word behind its type and `bias` are together not above `limit`; its sign is
+     * (word & mask) * factor + offset. */
+    tramp_size bias, limit;
+    int mask, factor, offset;
+};
 
 /** What tramp_method calls.  A pointer to it takes the place of `impl` and `name`: with both there would be a seventh argument, which
  *  goes over the stack on x86-64, and the stub could not be a tail call any more. */
@@ -272,6 +283,14 @@ TRAMP_API int tramp_unpack(
     struct _object *const *args, tramp_ssize nargs, const char *name, tramp_ssize min, tramp_ssize max, ...);
 /** The vector as a tuple: a new reference, NULL with an error set without memory. */
 TRAMP_API struct _object *tramp_args_tuple(struct _object *const *args, tramp_ssize nargs);
+/** The arguments in the order of a keyword list, NULL for those that were not passed: `args`, or `vector`, which has room for all.  NULL
+ *  without an error where tramp_parse_keywords has to see.  `shape` is the length of the list, and 256 times how many are required. */
+TRAMP_API struct _object *const *tramp_arrange(struct _object *const *args, tramp_ssize nargs, struct _object *kwnames,
+    char *const *keywords, unsigned shape, struct _object **vector);
+/** `s`: stores the text of a str behind `output`; 0 without an error where tramp_parse has to see. */
+TRAMP_API int tramp_parse_text(const void *object, volatile void *output);
+/** Where plain values are, as far as that is known. */
+extern TRAMP_API struct tramp_plain tramp_plain;
 /** PyTuple_GetItem: borrowed from the vector, NULL with an IndexError set where there is no such argument. */
 TRAMP_API struct _object *tramp_item(struct _object *const *args, tramp_ssize nargs, tramp_ssize index);
 

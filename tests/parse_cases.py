@@ -22,6 +22,7 @@ import warnings
 
 import twins
 from parse_values import CONVERTERS, ENCODINGS, HOOKS, LOG, TYPES, argument, reset, shared
+from shapes import SHAPES
 
 NUMBERS = 'bBhHiIlkLKnfd'
 SIMPLE = NUMBERS + 'DcCpSYU'
@@ -46,6 +47,7 @@ class Case:
         self.names = names
         self.values = values
         self.direct = direct
+        self.shaped = True  # goes to the function of its format, if it has one
 
     def __repr__(self):
         return 'Case({})'.format(', '.join(f'{name}={value!r}' for name, value in vars(self).items()))
@@ -78,6 +80,12 @@ def draw_format(rng, keywords):
     if not balanced(text):  # CPython ends the process
         text = text.replace('(', '').replace(')', '')
     return text, count
+
+
+def draw_shape(rng, form):
+    """A format that has a function of its own, and how many units it has."""
+    units = rng.choice(SHAPES[form])
+    return units + rng.choice(['', '', ':name', ';a message', ':a;b']), len(units) - units.count('|') - units.count('!')
 
 
 def balanced(text):
@@ -230,8 +238,9 @@ def draw(rng):
     if rng.random() < 0.03:
         return draw_unpack(rng)
     form = rng.choice(['parse', 'keywords'])
+    shaped = rng.random() < 0.5
     while True:
-        text, count = draw_format(rng, form == 'keywords')
+        text, count = draw_shape(rng, form) if shaped else draw_format(rng, form == 'keywords')
         specs, units = draw_specs(text, rng)
         if specs is not None:
             break
@@ -239,6 +248,7 @@ def draw(rng):
     if form == 'keywords':
         case.keywords = draw_keyword_list(rng, count)
     case.safe = '(' in text
+    case.shaped = rng.random() < 0.8
     draw_call(rng, case, draw_values(rng, units, case.safe))
     return case
 
@@ -281,6 +291,7 @@ def slots(memory):
 
 def difference(case, fast_first):
     """What differs between the two outcomes, in words; None if nothing does."""
+    twins.want_shape(case.shaped)
     twins.prepare(case, case.format, case.keywords, case.specs, case.clean, *case.limits)
     watched = [value for value in case.args + case.values + case.names if not shared(value)]
     gc.disable()  # it would drop references of earlier cases in the middle of this one
@@ -315,8 +326,9 @@ def main():
             return 1
         if number % 1000 == 0 and time.monotonic() - started > options.seconds:
             break
+    shaped = twins.want_shape(True)
     known = ', half of them with an unknown layout' if own else ''
-    print(f'{number + 1} cases on {sys.version.split()[0]} in {time.monotonic() - started:.1f} s{known}: no difference')
+    print(f'{number + 1} cases on {sys.version.split()[0]} in {time.monotonic() - started:.1f} s, {shaped} by shape{known}: no difference')
     return 0
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import random
 import subprocess
 import sys
 import sysconfig
@@ -20,12 +21,59 @@ import pytest
 from runtime_support import Interpreter, interpreters
 
 from tramp_build import paths
+from tramp_build.rewrite.formats import functions
+from tramp_build.upgrade.formats import MOST, PLAIN, read
 
 TESTS = Path(__file__).resolve().parent
 CSRC = TESTS.parent / 'csrc'
 SOURCES = TESTS / 'cases' / 'parse'
 SANITIZE = ['-g', '-O1', '-fsanitize=address,undefined', '-fno-sanitize-recover=all', '-fno-omit-frame-pointer']
+# Formats that have functions of their own; to compile them takes most of the time.
+SHAPES = 300
 SLOW = ('PyArg_VaParse', '_PyArg_VaParse_SizeT', 'PyArg_VaParseTupleAndKeywords', '_PyArg_VaParseTupleAndKeywords_SizeT')
+
+
+def draw_shape(rng: random.Random, *, keywords: bool) -> str:
+    """Units that functions of their own can parse by, with an optional part or without."""
+    letters = [*sorted(PLAIN), 'O!', *'OOOddddiiis']
+    units = [rng.choice(letters) for _ in range(rng.randint(1 if keywords else 0, MOST))]
+    if rng.random() < 0.5:
+        units.insert(rng.randint(0, len(units)), '|')
+    return ''.join(units)
+
+
+def shapes() -> list[tuple[str, bool]]:
+    """Return formats, and whether each is for keywords: every unit alone, then what chance makes of them."""
+    rng = random.Random(7)
+    found = {(unit, keywords) for unit in (*PLAIN, 'O!') for keywords in (False, True)}
+    while len(found) < SHAPES:
+        keywords = rng.random() < 0.5
+        found.add((draw_shape(rng, keywords=keywords), keywords))
+    return sorted(found)
+
+
+def write_shapes(directory: Path) -> None:
+    """Write shapes.h, with what the rewriter makes of these formats, and shapes.py, which tells the generator of calls."""
+    formats = [(units, read([f'"{units}"'.encode()], keywords=keywords)) for units, keywords in shapes()]
+    lines = functions({f for _, f in formats if f}, visible='__attribute__((visibility("default")))', cxx=False)
+    rows: dict[str, list[str]] = {}
+    for units, found in formats:
+        assert found
+        given = ''.join(f', now.pointers[{i}]' for i in range(found.outputs))
+        if found.keywords:
+            head, call = 'PyObject *kwnames', f'(args, nargs, kwnames, now.format, now.keywords{given})'
+        else:
+            head, call = '', f'(args, nargs, now.format{given})'
+        rows.setdefault(units, ['NULL', 'NULL'])[found.keywords] = f'call_{found.name}'
+        parameters = ', '.join(['PyObject *const *args', 'Py_ssize_t nargs', *([head] if head else [])])
+        line = f'static int call_{found.name}({parameters}) {{ return {found.name}{call}; }}'
+        if line not in lines:  # `O|` is `O`
+            lines.append(line)
+    entries = [f'{{"{units}", {", ".join(calls)}}},' for units, calls in rows.items()]
+    table = ['static const struct shape shapes[] = {', *entries, '{NULL, NULL, NULL}};']
+    (directory / 'shapes.h').write_text('\n'.join([*lines, *table, '']))
+    by_form = {form: [units for units, keywords in shapes() if keywords == (form == 'keywords')] for form in ('parse', 'keywords')}
+    (directory / 'shapes.py').write_text(f'SHAPES = {by_form!r}\n')
 
 
 def build(directory: Path, *, own: bool = False, sanitize: bool = False, libdir: Path | None = None) -> Path:
@@ -33,6 +81,7 @@ def build(directory: Path, *, own: bool = False, sanitize: bool = False, libdir:
 
     `own`, or sanitized: with the parser in it, and a count of the calls that go the slow way.
     """
+    write_shapes(directory)
     if own or sanitize:
         wrap = [f'-Wl,--wrap={name}' for name in SLOW]
         parser: list[object] = [
@@ -47,7 +96,7 @@ def build(directory: Path, *, own: bool = False, sanitize: bool = False, libdir:
         parser = ['-O2', library, f'-Wl,-rpath,{library.parent}']
     command = [
         'gcc', '-std=c11', '-fPIC', '-shared', '-Wall', '-Wextra', '-Wno-cast-function-type', '-Werror', '-fvisibility=hidden',
-        '-I', sysconfig.get_path('include'), '-I', CSRC, SOURCES / 'twins.c', *parser, '-o', directory / 'twins.so',
+        '-I', sysconfig.get_path('include'), '-I', CSRC, '-I', directory, SOURCES / 'twins.c', *parser, '-o', directory / 'twins.so',
     ]  # fmt: skip
     subprocess.run(list(map(str, command)), check=True)
     return directory

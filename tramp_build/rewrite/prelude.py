@@ -9,9 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from tramp_build.rewrite import formats
 from tramp_build.signatures import BY_CONVENTION, CLOSURE, DEFINITION, OBJECT, SIZE, VECTOR, Signature, c_type, impl_type
 from tramp_build.text import c_string
 from tramp_build.upgrade import entries
+from tramp_build.upgrade.formats import Format
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -100,6 +102,7 @@ def _parsers(names: frozenset[str], *, cxx: bool) -> list[str]:
         parts.append(f'{VISIBLE} int tramp_unpack({vector}, {size}, const char *, {size}, {size}, ...);')
     if 'item' in names:
         parts.append(f'{VISIBLE} {obj}tramp_item({vector}, {size}, {size});')
+    parts += formats.functions((f for name in names if (f := Format.of(name))), visible=VISIBLE, cxx=cxx)
     for suffix, kwargs, kwnames in (('', '', ''), ('_keywords', f', {obj}', f', {obj}')):
         impl = f'{obj}(*)({obj}, {vector}, {size}{kwnames})'
         if f'by_vector{suffix}' in names:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from tramp_build.model import Edit, Reason, Span
 from tramp_build.scan import lexer
+from tramp_build.upgrade.formats import Format, read
 from tramp_build.upgrade.locals import hides, variables
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ KWNAMES: Final = 'tramp_kwnames'
 
 # What a call of CPython's parser becomes; the two that read `#` sizes by PY_SSIZE_T_CLEAN have a twin.
 _PARSERS: Final = {b'PyArg_ParseTuple': 'parse', b'PyArg_ParseTupleAndKeywords': 'parse_keywords', b'PyArg_UnpackTuple': 'unpack'}
+# Those with a format, and which of their arguments it is.
+_FORMATTED: Final = {'parse': 1, 'parse_keywords': 2}
 _SIZES: Final = frozenset({
     b'PyTuple_GET_SIZE', b'PyTuple_Size', b'Py_SIZE', b'PyObject_Length', b'PyObject_Size', b'PySequence_Length', b'PySequence_Size',
 })  # fmt: skip
@@ -207,10 +210,26 @@ class Uses:
                 self._keywords(index + 2)
             elif keywords not in _NULLS:
                 return False
-        self._replace(index - 2, index - 2, self._parser(name, callee.decode()))
+        found = self._format(index, name)
+        if found:
+            self.calls.add(found.name)
+        self._replace(index - 2, index - 2, f'{self._scope}{found.name}' if found else self._parser(name, callee.decode()))
         self._replace(index, index, f'{ARGS}, {NARGS}')
         self.calls.add(name)
         return True
+
+    def _format(self, index: int, name: str) -> Format | None:
+        """Return the format of a call that a function of its own can parse by: a literal, with as many outputs as it asks for."""
+        call = self._call(index) if name in _FORMATTED else None
+        place = _FORMATTED.get(name, 0)
+        if not call or call.place or len(call.arguments) <= place:
+            return None
+        first, last = call.arguments[place]
+        if any(self.tokens[at][0] != lexer.STRING for at in range(first, last + 1)):
+            return None
+        found = read([self._text(at) for at in range(first, last + 1)], keywords=name == 'parse_keywords')
+        outputs = call.arguments[place + 1 + (name == 'parse_keywords') :]
+        return found if found and len(outputs) == found.outputs else None
 
     def _keywords(self, index: int) -> None:
         self._taken.add(index)

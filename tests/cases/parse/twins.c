@@ -54,6 +54,18 @@ static struct {
     void *pointers[SLOTS];
 } now;
 
+/* Of the formats that have functions of their own (shapes.h, made by parse_support.py): what they ask for, and those functions. */
+typedef int parse_shape(PyObject *const *args, Py_ssize_t nargs);
+typedef int parse_shape_keywords(PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames);
+struct shape {
+    const char *units;
+    parse_shape *parse;
+    parse_shape_keywords *parse_keywords;
+};
+static const struct shape *shape; /* the one of the case */
+static int wants_shape = 1;
+static long shape_calls;
+
 static _Alignas(16) unsigned char area[SLOTS][SLOT_SIZE];
 static char encoded[SLOTS][32]; /* what `es#` fills that was given a buffer */
 static PyObject *seen, *hook, *snapshot;
@@ -132,6 +144,19 @@ static int ask(PyObject *object, void *output)
     result = (int)PyLong_AsLong(answer);
     Py_DecRef(answer);
     return result;
+}
+
+#include "shapes.h"
+
+static const struct shape *find_shape(void)
+{
+    size_t length = now.format != NULL ? strcspn(now.format, ":;") : 0;
+
+    for (const struct shape *at = shapes; wants_shape && now.format != NULL && at->units != NULL; at++) {
+        if (strlen(at->units) == length && memcmp(at->units, now.format, length) == 0)
+            return at;
+    }
+    return NULL;
 }
 
 typedef int converter(PyObject *, void *);
@@ -232,6 +257,10 @@ static PyObject *fast(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
 {
     (void)self;
     reset();
+    if (shape != NULL && shape->parse != NULL) {
+        shape_calls++;
+        return finish(shape->parse(args, nargs));
+    }
     return finish(now.clean ? tramp_parse_sizet(args, nargs, now.format, POINTERS) : tramp_parse(args, nargs, now.format, POINTERS));
 }
 
@@ -247,6 +276,10 @@ static PyObject *fast_keywords(PyObject *self, PyObject *const *args, Py_ssize_t
 {
     (void)self;
     reset();
+    if (shape != NULL && shape->parse_keywords != NULL) {
+        shape_calls++;
+        return finish(shape->parse_keywords(args, nargs, kwnames));
+    }
     return finish(now.clean ? tramp_parse_keywords_sizet(args, nargs, kwnames, now.format, now.keywords, POINTERS)
                             : tramp_parse_keywords(args, nargs, kwnames, now.format, now.keywords, POINTERS));
 }
@@ -339,6 +372,7 @@ static PyObject *prepare(PyObject *self, PyObject *args)
         else if (*kind == 'c')
             now.pointers[i] = (void *)converters[PyLong_AsLong(now.values[i])];
     }
+    shape = find_shape();
     Py_IncRef(Py_None);
     return Py_None;
 }
@@ -360,6 +394,14 @@ static PyObject *set_hook(PyObject *self, PyObject *function)
     hook = function;
     Py_IncRef(Py_None);
     return Py_None;
+}
+
+/* Whether later cases go to the function of their format, if it has one; returns how many calls have done so. */
+static PyObject *want_shape(PyObject *self, PyObject *flag)
+{
+    (void)self;
+    wants_shape = PyObject_IsTrue(flag);
+    return PyLong_FromLong(shape_calls);
 }
 
 /* The parser and nothing else, for tests in which memory runs out. */
@@ -421,6 +463,7 @@ static PyObject *blind(PyObject *self, PyObject *flag)
 {
     (void)self;
     tramp_layout.state = PyObject_IsTrue(flag) ? TRAMP_NOT_KNOWN : TRAMP_NOT_ASKED;
+    memset(&tramp_plain, 0, sizeof tramp_plain);
     Py_IncRef(Py_None);
     return Py_None;
 }
@@ -446,6 +489,7 @@ static PyMethodDef methods[] = {
     {"prepare", prepare, METH_VARARGS, NULL},
     {"take", take, METH_NOARGS, NULL},
     {"set_hook", set_hook, METH_O, NULL},
+    {"want_shape", want_shape, METH_O, NULL},
     {"bare", CAST(bare), METH_FASTCALL | METH_KEYWORDS, NULL},
     {"as_tuple", CAST(as_tuple), METH_FASTCALL, NULL},
     {"slow", slow, METH_NOARGS, NULL},
