@@ -1,7 +1,7 @@
 /* parse_parts.c: what the functions that modules bring along leave to libtramp (tramp_build/rewrite/formats.py): names and texts. */
 #include "parse_call.h"
 
-/* Whether the list has that many entries, in the order that CPython wants; how many at its start are positional-only. */
+/* Whether the list has that many entries, with those that are positional-only, which are counted, at its start. */
 TRAMP_INLINE bool has(char *const *keywords, Py_ssize_t count, Py_ssize_t *positional)
 {
     Py_ssize_t i, found = 0;
@@ -16,6 +16,7 @@ TRAMP_INLINE bool has(char *const *keywords, Py_ssize_t count, Py_ssize_t *posit
     return keywords[count] == NULL;
 }
 
+/* Which of the names a keyword is; -1: none. */
 TRAMP_INLINE Py_ssize_t find(PyObject *names, Py_ssize_t count, const char *keyword)
 {
     for (Py_ssize_t i = 0; i < count; i++) {
@@ -27,7 +28,7 @@ TRAMP_INLINE Py_ssize_t find(PyObject *names, Py_ssize_t count, const char *keyw
     return -1;
 }
 
-TRAMP_INLINE bool are_ascii(PyObject *names, Py_ssize_t count)
+TRAMP_INLINE bool are_readable(PyObject *names, Py_ssize_t count)
 {
     for (Py_ssize_t i = 0; i < count; i++) {
         Py_ssize_t size;
@@ -37,22 +38,24 @@ TRAMP_INLINE bool are_ascii(PyObject *names, Py_ssize_t count)
     return true;
 }
 
+/* As arrange() in parse_names.c: the list leads, and what is not equal to a name CPython would have to decode. */
 static TRAMP_NOINLINE PyObject *const *arrange(
-    PyObject *const *args, Py_ssize_t nargs, PyObject *names, char *const *keywords, unsigned count, PyObject **vector)
+    PyObject *const *args, Py_ssize_t nargs, PyObject *names, char *const *keywords, unsigned shape, PyObject **vector)
 {
-    Py_ssize_t named = Py_SIZE(names), left = named, i;
+    Py_ssize_t count = shape & 0xff, required = shape >> 8, named = names != NULL ? Py_SIZE(names) : 0, left = named, i;
 
-    if (!are_ascii(names, named))
+    if (named > 0 && !are_readable(names, named))
         return NULL;
     for (i = 0; i < nargs; i++)
         vector[i] = args[i];
     for (; i < count; i++) {
-        Py_ssize_t place = left > 0 ? find(names, named, keywords[i]) : -1;
+        const char *keyword = keywords[i];
+        Py_ssize_t place = left > 0 ? find(names, named, keyword) : -1;
         vector[i] = NULL;
         if (place >= 0) {
             vector[i] = args[nargs + place];
             left--;
-        } else if (left > 0 && !is_ascii(keywords[i])) {
+        } else if (i < required || (left > 0 && !is_ascii(keyword))) {
             return NULL;
         }
     }
@@ -62,26 +65,15 @@ static TRAMP_NOINLINE PyObject *const *arrange(
 PyObject *const *tramp_arrange(
     PyObject *const *args, Py_ssize_t nargs, PyObject *names, char *const *keywords, unsigned shape, PyObject **vector)
 {
-    Py_ssize_t count = shape & 0xff, required = shape >> 8, named = names != NULL ? Py_SIZE(names) : 0, positional;
+    Py_ssize_t count = shape & 0xff, named = names != NULL ? Py_SIZE(names) : 0, positional;
 
     if (!tramp_is_known() || keywords == NULL || nargs + named > count || !has(keywords, count, &positional))
         return NULL;
-    if (named > 0 && !(nargs >= positional && are_in_order(names, named, keywords + nargs, true))) {
-        PyObject *const *found = nargs >= positional ? arrange(args, nargs, names, keywords, (unsigned)count, vector) : NULL;
-        for (Py_ssize_t i = nargs; found != NULL && i < required; i++) {
-            if (vector[i] == NULL)
-                return NULL;
-        }
-        return found;
-    }
-    nargs += named;
-    if (nargs == count)
-        return args;
-    if (nargs < required)
+    if (named > 0 && nargs < positional)
         return NULL;
-    for (Py_ssize_t i = 0; i < count; i++)
-        vector[i] = i < nargs ? args[i] : NULL;
-    return vector;
+    if (nargs + named == count && are_in_order(names, named, keywords + nargs, true))
+        return args;
+    return arrange(args, nargs, names, keywords, shape, vector);
 }
 
 int tramp_parse_text(const void *object, volatile void *output)
@@ -91,6 +83,6 @@ int tramp_parse_text(const void *object, volatile void *output)
 
     if (!TRAMP_LIKELY(text != NULL))
         return 0;
-    *(const char **)(uintptr_t)output = text;
+    memcpy((void *)(uintptr_t)output, &text, sizeof text);
     return 1;
 }

@@ -106,6 +106,7 @@ def test_layout_is_found(interpreter: Interpreter, own: Path) -> None:
         """
         import twins
         assert not twins.is_known()
+        twins.want_shape(False)
         twins.prepare(None, 'OO', None, [('o', None)] * 2, 1, 0, 0)
         twins.fast(1, 2)
         assert twins.is_known()

@@ -21,10 +21,12 @@ SLOTS = {
 }  # fmt: skip
 PARSER = {
     'tramp_parse', 'tramp_parse_sizet', 'tramp_parse_keywords', 'tramp_parse_keywords_sizet', 'tramp_unpack', 'tramp_args_tuple',
-    'tramp_by_vector', 'tramp_by_vector_keywords', 'tramp_by_tuple', 'tramp_by_tuple_keywords', 'tramp_item',
+    'tramp_by_vector', 'tramp_by_vector_keywords', 'tramp_by_tuple', 'tramp_by_tuple_keywords', 'tramp_item', 'tramp_arrange',
+    'tramp_parse_text',
 }  # fmt: skip
 # A chain answers for what can raise; the entry of a module is only one.
 CHAIN = METHODS | SLOTS - {'releasebuffer', 'dealloc', 'finalize', 'traverse', 'clear', 'module_free', 'module_init'}
+DATA = {'libtramp': {'tramp_plain'}, 'libtramp-cxx': set[str]()}
 EXPORTED = {
     'libtramp': {f'tramp_{name}' for name in METHODS | SLOTS} | PARSER,
     'libtramp-cxx': {f'tramp_cxx_{name}' for name in METHODS | SLOTS}
@@ -49,7 +51,8 @@ def test_exported_symbols(name: str) -> None:
     node = f'TRAMP_{paths.version()}'
     lines = [line.split()[1:] for line in tool('nm', '-D', '--defined-only', library(name)).splitlines()]
     assert sorted(symbol for kind, symbol in lines if kind == 'T') == sorted(f'{symbol}@@{node}' for symbol in EXPORTED[name])
-    assert [symbol for kind, symbol in lines if kind != 'T'] == [node]
+    assert sorted(symbol for kind, symbol in lines if kind == 'B') == sorted(f'{symbol}@@{node}' for symbol in DATA[name])
+    assert [symbol for kind, symbol in lines if kind not in 'BT'] == [node]
 
 
 @pytest.mark.parametrize('name', EXPORTED)

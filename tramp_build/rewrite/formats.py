@@ -21,17 +21,17 @@ if TYPE_CHECKING:
 _INLINE: Final = 'static __inline__ __attribute__((always_inline, unused))'
 # Units that an int of one digit, which has less than 31 bits, converts to: the type that is stored, and what is tested.
 _INTS: Final = {
-    'b': ('unsigned char', 'value >= 0 && value <= 255'),
-    'B': ('unsigned char', ''),
-    'h': ('short', 'value >= -32768 && value <= 32767'),
-    'H': ('unsigned short', ''),
-    'i': ('int', ''),
-    'I': ('unsigned', ''),
-    'l': ('long', ''),
-    'k': ('unsigned long', ''),
-    'L': ('__INT64_TYPE__', ''),
-    'K': ('__UINT64_TYPE__', ''),
-    'n': ('__PTRDIFF_TYPE__', ''),
+    'b': ('unsigned char', ('value >= 0', 'value <= 255')),
+    'B': ('unsigned char', ()),
+    'h': ('short', ('value >= -32768', 'value <= 32767')),
+    'H': ('unsigned short', ()),
+    'i': ('int', ()),
+    'I': ('unsigned', ()),
+    'l': ('long', ()),
+    'k': ('unsigned long', ()),
+    'L': ('__INT64_TYPE__', ()),
+    'K': ('__UINT64_TYPE__', ()),
+    'n': ('__PTRDIFF_TYPE__', ()),
 }
 _FLOATS: Final = {'d': 'double', 'f': 'float'}
 _OUT: Final = 'volatile void *out'
@@ -39,7 +39,10 @@ _OUT: Final = 'volatile void *out'
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """C or C++: both without a warning, whatever the compiler is asked to warn about."""
+    """C or C++: both without a warning, whatever the compiler is asked to warn about.
+
+    There is no `if`: gcc would say that it can not judge the indentation of one so far to the right.
+    """
 
     cxx: bool
 
@@ -57,37 +60,36 @@ class _Text:
         # C++ takes `const char **` since 3.13 (PY_CXX_CONST); of all older headers this is the superset.
         return 'const char *const *' if self.cxx else 'char *const *'
 
-    def store(self, value: str) -> str:
+    def store(self, value: str, *conditions: str) -> str:
+        """Store a variable if the conditions hold; tell whether they do."""
         out = 'const_cast<void *>(out)' if self.cxx else '(void *)(__UINTPTR_TYPE__)out'
-        return f'__builtin_memcpy({out}, &{value}, sizeof {value}); return 1;'
-
-    def object(self, condition: str) -> str:
-        return f'{f"if (!({condition})) return 0; " if condition else ""}{self.store("arg")}'
+        return f'return {" && ".join([*conditions, f"(__builtin_memcpy({out}, &{value}, sizeof {value}), 1)"])};'
 
     def is_of(self, kind: str) -> str:
         return f'({self.at("tramp_value")})->type == {_known(kind)}'
 
     def unit(self, letter: str) -> str:
-        """The function that converts by a unit: what it takes beside the argument, and its body."""
+        """The body of the function that converts by a unit."""
         if letter in _INTS:
-            kind, test = _INTS[letter]
-            refuse = f' || !({test})' if test else ''
-            body = f'int value; {kind} result; if (!tramp_int(arg, &value){refuse}) return 0; '
-            return f'{body}result = {self.cast(kind, "value", "int")}; {self.store("result")}'
+            kind, tests = _INTS[letter]
+            set_result = f'(result = {self.cast(kind, "value", "int")}, 1)'
+            return f'int value; {kind} result; {self.store("result", "tramp_int(arg, &value)", *tests, set_result)}'
         if letter in _FLOATS:
             kind = _FLOATS[letter]
-            body = f'{kind} result; if (!({self.is_of("float_type")})) return 0; '
             value = self.cast(kind, f'({self.at("tramp_float")})->value', 'double')
-            return f'{body}result = {value}; {self.store("result")}'
+            return f'{kind} result; {self.store("result", self.is_of("float_type"), f"(result = {value}, 1)")}'
         if letter == 'p':
-            known = ' && '.join(f'arg != {_known(name)}' for name in ('true_object', 'false_object', 'none_object'))
-            return f'int result; if ({known}) return 0; result = arg == {_known("true_object")}; {self.store("result")}'
-        if letter in 'sz':
-            none = f'if (arg == {_known("none_object")}) {{ arg = {"nullptr" if self.cxx else "0"}; {self.store("arg")} }} ' if letter == 'z' else ''
-            return f'{none}return tramp_parse_text(arg, out);'
+            known = ' || '.join(f'arg == {_known(name)}' for name in ('true_object', 'false_object', 'none_object'))
+            return f'int result = arg == {_known("true_object")}; {self.store("result", f"({known})")}'
+        if letter == 's':
+            return 'return tramp_parse_text(arg, out);'
+        if letter == 'z':
+            copied = self.store('text').removeprefix('return ').removesuffix(';')
+            none = f'arg == {_known("none_object")}'
+            return f'const char *text = {"nullptr" if self.cxx else "0"}; return {none} ? {copied} : tramp_parse_text(arg, out);'
         if letter == TYPED:
-            return self.object(f'{_known("int_type")} && ({self.at("tramp_value")})->type == type')
-        return self.object({'O': '', 'U': self.is_of('str_type'), 'S': self.is_of('bytes_type')}[letter])
+            return self.store('arg', _known('int_type'), f'({self.at("tramp_value")})->type == type')
+        return self.store('arg', *{'O': (), 'U': (self.is_of('str_type'),), 'S': (self.is_of('bytes_type'),)}[letter])
 
 
 def _known(member: str) -> str:
@@ -110,9 +112,9 @@ def _int(text: _Text) -> str:
     return (
         f'{_INLINE} int tramp_int(const void *arg, int *value) {{ '
         f'const {"::" if text.cxx else "struct "}tramp_value *at = {text.at("tramp_value")}; '
-        f'if (at->type != {_known("int_type")} || at->head + tramp_plain.bias > tramp_plain.limit) return 0; '
-        f'*value = (({text.cast("int", "at->head")} & tramp_plain.mask) * tramp_plain.factor + tramp_plain.offset)'
-        f' * {text.cast("int", "at->digit")}; return 1; }}'
+        f'return at->type == {_known("int_type")} && at->head + tramp_plain.bias <= tramp_plain.limit && '
+        f'(*value = (({text.cast("int", "at->head")} & tramp_plain.mask) * tramp_plain.factor + tramp_plain.offset)'
+        f' * {text.cast("int", "at->digit")}, 1); }}'
     )
 
 
@@ -171,6 +173,6 @@ def _function(found: Format, text: _Text) -> str:
         bounds += [f'nargs <= {count}'] * (found.required < count)
         condition = ' && '.join([*bounds, *tests])
     return (
-        f'{head}{", ".join([*fixed, *parameters])}) {{ {opening}if (__builtin_expect({condition}, 1)) return 1; '
-        f'return {", ".join([parser, *given])}); }}'
+        f'{head}{", ".join([*fixed, *parameters])}) {{ {opening}return __builtin_expect({condition}, 1) ? 1 : '
+        f'{", ".join([parser, *given])}); }}'
     )

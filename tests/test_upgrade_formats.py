@@ -1,0 +1,182 @@
+"""Formats that are parsed by functions of their own: which those are, that they parse by themselves, and that they compile anywhere."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from rewrite_support import compile_module, rewritten_unit
+from runtime_support import Interpreter
+from test_runtime_abi import STANDARDS
+
+from tramp_build.rewrite.prelude import prelude
+from tramp_build.upgrade.formats import Format, read
+
+SOURCE = Path(__file__).resolve().parent / 'cases' / 'upgrade_formats.c'
+
+
+@pytest.mark.parametrize(
+    ('literals', 'units', 'required'),
+    [
+        ('"ii"', 'ii', 2),
+        ('"dd:Context.move_to"', 'dd', 2),
+        ('"i|ii;no type (T) here"', 'iii', 1),
+        ('"|O!O"', 'TO', 0),
+        ('"O!O!" "|s:f"', 'TTs', 2),
+        ('"OOO|"', 'OOO', 3),
+        ('""', '', 0),
+        ('":f"', '', 0),
+        ('"bBhHiIlk"', 'bBhHiIlk', 8),
+        ('"LKndfUSpz"', None, 0),
+        ('"s#"', None, 0),
+        ('"y*"', None, 0),
+        ('"O&"', None, 0),
+        ('"(ii)"', None, 0),
+        ('"i|i|i"', None, 0),
+        ('"i$i"', None, 0),
+        ('"T"', None, 0),
+        ('"!"', None, 0),
+        ('"i!"', None, 0),
+        ('"e"', None, 0),
+        ('"i i"', None, 0),
+        ('"i\\0i"', None, 0),
+        ('"i\\x69"', None, 0),
+        ('u8"i"', None, 0),
+        ('L"i"', None, 0),
+    ],
+)
+def test_reading(literals: str, units: str | None, required: int) -> None:
+    found = read([literal.encode() for literal in literals.replace('" "', '"\n"').split('\n')], keywords=False)
+    assert found == (None if units is None else Format(False, units, required))
+
+
+def test_without_parameters_keywords_are_not_plain() -> None:
+    """CPython wants a list that has no entry, and says so for one that has."""
+    assert read([b'""'], keywords=True) is None
+    assert read([b'"|"'], keywords=True) is None
+
+
+@pytest.mark.parametrize('keywords', [False, True])
+@pytest.mark.parametrize(('units', 'required'), [('dd', 2), ('Tis', 1), ('Tis', 0), ('O', 1)])
+def test_names_tell_formats(units: str, required: int, keywords: bool) -> None:
+    found = Format(keywords, units, required)
+    assert Format.of(found.name) == found
+    assert found.name.isidentifier()
+    assert Format.of('parse') is Format.of('tramp_parse') is None
+
+
+ASKED = 'asked the parser'
+# Takes the place of libtramp's, so that it shows what does not go on by itself; the twin of the other spelling makes libtramp look where
+# values are.
+PARSER = f"""
+static int ask(void) {{ PyErr_SetString(PyExc_RuntimeError, "{ASKED}"); return 0; }}
+int tramp_parse(PyObject *const *args, Py_ssize_t nargs, const char *format, ...)
+{{ (void)args; (void)nargs; (void)format; return ask(); }}
+int tramp_parse_keywords(PyObject *const *args, Py_ssize_t nargs, PyObject *names, const char *format, char *const *words, ...)
+{{ (void)args; (void)nargs; (void)names; (void)format; (void)words; return ask(); }}
+__attribute__((constructor)) static void look(void) {{ tramp_parse_sizet(NULL, 0, ""); }}
+"""
+# Calls that are done in line, and what they return; then those that are not.
+CALLS = """
+import case
+def asks(function, *args, **kwargs):
+    try:
+        function(*args, **kwargs)
+    except RuntimeError as error:
+        assert str(error) == 'asked the parser', error
+    else:
+        raise AssertionError((function, args, kwargs))
+
+thing = object()
+big = 2**30 - 1
+assert case.whole(1, -2, 3, 0, 5, 6, 7, 8) == (1, 254, 3, 0, 5, 6, 7, 8)
+assert case.whole(255, 511, -32768, -1, big, -1, -big, -1) == (255, 255, -32768, 65535, big, 2**32 - 1, -big, 2**64 - 1)
+asks(case.whole, 256, 1, 1, 1, 1, 1, 1, 1)
+asks(case.whole, -1, 1, 1, 1, 1, 1, 1, 1)
+asks(case.whole, 1, 1, 32768, 1, 1, 1, 1, 1)
+asks(case.whole, 1, 1, -32769, 1, 1, 1, 1, 1)
+asks(case.whole, 1, 1, 1, 1, big + 1, 1, 1, 1)
+asks(case.whole, 1, 1, 1, 1, -big - 1, 1, 1, 1)
+asks(case.whole, True, 1, 1, 1, 1, 1, 1, 1)
+asks(case.whole, 1, 1, 1)
+assert case.mixed(-7, 8, -9, 1.5, 2.5, thing, 'u\\xe9', b'b') == (-7, 8, 2**64 - 9, 1.5, 2.5, thing, 'u\\xe9', b'b')
+asks(case.mixed, -7, 8, -9, 1, 2.5, thing, 'u', b'b')
+asks(case.mixed, -7, 8, -9, 1.5, 2.5, thing, b'u', b'b')
+asks(case.mixed, -7, 8, -9, 1.5, 2.5, thing, 'u', 'b')
+assert case.optional(True, 's', None, [1]) == (1, 's', [1], None)
+assert case.optional(None, 's', 'z') == (0, 's', None, 'z')
+assert case.optional(False) == (0, 'default', None, 'default')
+assert case.optional() == (5, 'default', None, 'default')
+assert case.optional(z='z', p=True) == (1, 'default', None, 'z')
+assert case.optional(t=[2], z=None) == (5, 'default', [2], None)
+assert case.optional(True, 's', t=[2]) == (1, 's', [2], 'default')
+asks(case.optional, 3)
+asks(case.optional, True, 'n\\0')
+asks(case.optional, True, b's')
+asks(case.optional, True, 's', '\\xe9')
+asks(case.optional, True, 's', 'z', (1,))
+asks(case.optional, True, 's', 'z', [1], 5)
+asks(case.optional, q=1)
+asks(case.optional, True, p=True)
+assert case.nothing() == ()
+asks(case.nothing, 1)
+assert case.second(2) == (2, 9) and case.second(b=2, a=3) == (3, 2) and case.second(5, b=6) == (5, 6)
+asks(case.second)
+asks(case.second, b=1)
+"""
+
+
+def test_in_line(interpreter: Interpreter, tmp_path: Path) -> None:
+    """What is plain is parsed without the parser, on every version."""
+    unit = rewritten_unit(SOURCE, tmp_path)
+    assert b'tramp_p_ii' not in unit.read_bytes()
+    unit.write_bytes(unit.read_bytes() + PARSER.encode())
+    compile_module(unit, tmp_path, '-O2', '-Wall', '-Wextra', '-Werror', '-Wno-cast-function-type', include=str(interpreter.headers()))
+    interpreter.check(CALLS, tmp_path)
+
+
+WARNINGS = [
+    '-Wall', '-Wextra', '-Wpedantic', '-Wconversion', '-Wsign-conversion', '-Wshadow', '-Wcast-qual', '-Wcast-align', '-Wundef',
+    '-Wredundant-decls', '-Wnull-dereference', '-Wdouble-promotion', '-Wmissing-declarations', '-Werror',
+]  # fmt: skip
+WARNINGS_OF = {
+    'c': ['-Wstrict-prototypes', '-Wmissing-prototypes', '-Wdeclaration-after-statement'],
+    'c++': ['-Wold-style-cast', '-Wzero-as-null-pointer-constant'],
+}
+FORMATS = [Format(keywords, units, 1) for keywords in (False, True) for units in ('bBhHiIlk', 'LKndfOUS', 'pszT')]
+
+
+def uses(language: str) -> str:
+    """Functions that parse by all units, and the line that goes in front of them."""
+    cxx = language == 'c++'
+    names = frozenset({'parse', 'parse_keywords', *(f.name for f in FORMATS)})
+    lines = [prelude([], getset=False, barrier=cxx, cxx=cxx, exceptions=(), parsers=names).decode(), '#line 1 "uses"']
+    given = 'struct _object *const *args, __PTRDIFF_TYPE__ nargs'
+    lines.append(f'struct mine; extern {"const " if cxx else ""}char *words[9];')
+    for f in FORMATS:
+        parameters = [f'{_TYPES[letter]}*o{i}' for i, letter in enumerate(f.units)]
+        outputs = [f'&o{i}[0], &o{i}[1]' if letter == 'T' else f'o{i}' for i, letter in enumerate(f.units)]
+        names_, words = (', struct _object *names', 'names, ') if f.keywords else ('', '')
+        fixed = f'args, nargs, {words}"{f.units}"{", words" if f.keywords else ""}'
+        head = f'int use{f.name}({given}{names_}, {", ".join(parameters)})'
+        lines.append(f'{head}; {head} {{ return {"::" if cxx else ""}{f.name}({fixed}, {", ".join(outputs)}); }}')
+    return '\n'.join([*lines, ''])
+
+
+_TYPES = {
+    'b': 'unsigned char ', 'B': 'unsigned char ', 'h': 'short ', 'H': 'unsigned short ', 'i': 'int ', 'I': 'unsigned ', 'l': 'long ',
+    'k': 'unsigned long ', 'L': '__INT64_TYPE__ ', 'K': '__UINT64_TYPE__ ', 'n': '__PTRDIFF_TYPE__ ', 'd': 'volatile double ',
+    'f': 'float ', 'O': 'struct _object *', 'U': 'struct _object *', 'S': 'struct _object *', 'p': 'int ', 's': 'const char *',
+    'z': 'char *', 'T': 'struct mine *',
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(('language', 'compiler', 'standard'), STANDARDS)
+def test_without_warnings(language: str, compiler: str, standard: str, tmp_path: Path) -> None:
+    unit = tmp_path / ('uses.c' if language == 'c' else 'uses.cpp')
+    unit.write_text(uses(language))
+    more = ['-Wuseless-cast', '-Wlogical-op', '-Wstrict-aliasing=2'] if compiler == 'g++' else []
+    command = [compiler, f'-std={standard}', '-O2', *WARNINGS, *WARNINGS_OF[language], *more, '-c', unit, '-o', tmp_path / 'uses.o']
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
