@@ -28,8 +28,8 @@ TESTS = Path(__file__).resolve().parent
 CSRC = TESTS.parent / 'csrc'
 SOURCES = TESTS / 'cases' / 'parse'
 SANITIZE = ['-g', '-O1', '-fsanitize=address,undefined', '-fno-sanitize-recover=all', '-fno-omit-frame-pointer']
-# Formats that have functions of their own; to compile them takes most of the time.
-SHAPES = 300
+# Formats that have functions of their own.  To compile them takes most of the time; sanitized it takes much more.
+SHAPES = 240
 SLOW = ('PyArg_VaParse', '_PyArg_VaParse_SizeT', 'PyArg_VaParseTupleAndKeywords', '_PyArg_VaParseTupleAndKeywords_SizeT')
 
 
@@ -42,19 +42,20 @@ def draw_shape(rng: random.Random, *, keywords: bool) -> str:
     return ''.join(units)
 
 
-def shapes() -> list[tuple[str, bool]]:
+def shapes(count: int) -> list[tuple[str, bool]]:
     """Return formats, and whether each is for keywords: every unit alone, then what chance makes of them."""
     rng = random.Random(7)
     found = {(unit, keywords) for unit in (*PLAIN, 'O!') for keywords in (False, True)}
-    while len(found) < SHAPES:
+    while len(found) < count:
         keywords = rng.random() < 0.5
         found.add((draw_shape(rng, keywords=keywords), keywords))
     return sorted(found)
 
 
-def write_shapes(directory: Path) -> None:
+def write_shapes(directory: Path, count: int) -> None:
     """Write shapes.h, with what the rewriter makes of these formats, and shapes.py, which tells the generator of calls."""
-    formats = [(units, read([f'"{units}"'.encode()], keywords=keywords)) for units, keywords in shapes()]
+    drawn = shapes(count)
+    formats = [(units, read([f'"{units}"'.encode()], keywords=keywords)) for units, keywords in drawn]
     lines = functions({f for _, f in formats if f}, visible='__attribute__((visibility("default")))', cxx=False)
     rows: dict[str, list[str]] = {}
     for units, found in formats:
@@ -72,7 +73,7 @@ def write_shapes(directory: Path) -> None:
     entries = [f'{{"{units}", {", ".join(calls)}}},' for units, calls in rows.items()]
     table = ['static const struct shape shapes[] = {', *entries, '{NULL, NULL, NULL}};']
     (directory / 'shapes.h').write_text('\n'.join([*lines, *table, '']))
-    by_form = {form: [units for units, keywords in shapes() if keywords == (form == 'keywords')] for form in ('parse', 'keywords')}
+    by_form = {form: [units for units, keywords in drawn if keywords == (form == 'keywords')] for form in ('parse', 'keywords')}
     (directory / 'shapes.py').write_text(f'SHAPES = {by_form!r}\n')
 
 
@@ -81,7 +82,7 @@ def build(directory: Path, *, own: bool = False, sanitize: bool = False, libdir:
 
     `own`, or sanitized: with the parser in it, and a count of the calls that go the slow way.
     """
-    write_shapes(directory)
+    write_shapes(directory, 60 if sanitize else SHAPES)
     if own or sanitize:
         wrap = [f'-Wl,--wrap={name}' for name in SLOW]
         parser: list[object] = [
