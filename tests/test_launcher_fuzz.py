@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import random
 import re
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from launcher_support import COMPILERS, SOURCE, Sandbox, make_sandbox
+from test_launcher_frames import PRELUDE, STUBS
 
 from tramp_build import paths
 
@@ -88,6 +90,26 @@ def test_the_parser(sanitized: Path, tmp_path: Path) -> None:
         outcomes = {line.split()[0] for line in done.stdout.decode().splitlines()}
         assert {'none', 'several-inputs', 'unknown-option', 'standard-input', 'old-standard'} <= outcomes
         left -= len(batch)
+
+
+def test_damaged_objects(sanitized: Path, sandbox: Sandbox) -> None:
+    """Every offset, size and index of an object is only what somebody has written there."""
+    rng = random.Random(4)
+    sandbox.write('a.c', f'{PRELUDE}\n{STUBS}')
+    sandbox.plain('gcc', '-O2', '-fPIC', '-c', 'a.c')
+    good = sandbox.dir.joinpath('a.o').read_bytes()
+    # Where it matters: the header, the section headers at the end, .eh_frame and relocations in front of them.
+    names = []
+    for number in range(1000):
+        data = bytearray(good[: rng.randrange(len(good))] if number % 10 == 0 else good)
+        for _ in range(rng.choice([0, 1, 1, 2, 5])):
+            place = rng.choice([rng.randrange(64), rng.randrange(len(good) // 2, len(good)), rng.randrange(len(good))])
+            if place < len(data):
+                data[place] = rng.choice([0, 1, 0x7F, 0xFF, rng.randrange(256)])
+        names.append(sandbox.write(f'{number}.o', bytes(data)))
+    done = sandbox.plain(sanitized / 'fuzz', sandbox.dir / 'a.o', *names, check=False, **ENVIRONMENT)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert sandbox.dir.joinpath('a.o').read_bytes() != good or platform.machine() != 'x86_64'
 
 
 def test_the_whole(sanitized: Path, tmp_path: Path, fake: dict[str, Path]) -> None:

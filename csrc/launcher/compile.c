@@ -1,6 +1,7 @@
 #include "compile.h"
 
 #include "depfile.h"
+#include "frames.h"
 #include "route.h"
 
 #include <errno.h>
@@ -23,6 +24,8 @@ static const char *compile_unit(const struct call *call, const struct routed *ro
     remove_unit(&routed->unit);
     if (why)
         return why;
+    if (succeeded(result) && call->command.compiling && call->command.output)
+        drop_frames_of_stubs(call->command.output);
     record(call, succeeded(result) ? OUTCOME_ROUTED : OUTCOME_INTERRUPTED);
     end_like(result);
 }
