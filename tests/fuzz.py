@@ -94,7 +94,7 @@ def run(arguments: argparse.Namespace) -> int:
             total.add(result)
             save(arguments.save, {kind: files for kind, files in result.failures.items() if kind not in known})
             known |= result.failures.keys()
-            if total.inputs % 50_000 < _BATCH:
+            if total.inputs % 20_000 < _BATCH:
                 print(f'{total.inputs} inputs, {time.monotonic() - started:.0f} s', flush=True)
     print(
         f'{total.inputs} inputs: {total.rewritten} units rewritten, {total.routed} rows routed, {total.asked} asked, {len(known)} failures'
@@ -118,7 +118,17 @@ def run_atheris(arguments: argparse.Namespace) -> int:
         name = 'unit.cpp' if data[:1] < b'b' else 'unit.c'
         checker.run({name: data[1:]}, random.Random(len(data)))
 
-    atheris.Setup([sys.argv[0], f'-runs={arguments.inputs}', f'-timeout={SECONDS}', '-max_len=3000', os.fspath(corpus)], one)
+    atheris.Setup(
+        [
+            sys.argv[0],
+            f'-runs={arguments.inputs}',
+            f'-timeout={SECONDS}',
+            '-max_len=3000',
+            f'-artifact_prefix={os.fspath(arguments.save)}-',
+            os.fspath(corpus),
+        ],
+        one,
+    )
     atheris.Fuzz()
     return 0
 

@@ -140,6 +140,9 @@ class Mutator:
 
     def source(self) -> bytes:
         rng = self.rng
+        if rng.random() < 0.5:
+            # Small and wild: most of these end in the scanner.
+            return rng.choice([b'', b' ']).join(rng.choice(PIECES) for _ in range(rng.randrange(1, 40)))
         if self.seeds.files and rng.random() < 0.2:
             windows = rng.choice(self.seeds.files)
             start = rng.randrange(len(windows))

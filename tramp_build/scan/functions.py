@@ -28,6 +28,8 @@ _NO_LIST_BEFORE: Final = frozenset({b'()', b'[]', b'::', b'<>', b'.', b'->*'})
 _NO_TYPE: Final = STORAGE | CLASS_KEYS | {b'typename'}
 
 _NONE, _WEAK, _STRONG = range(3)
+# No declarator but the first can have a body, and brackets without their other half make all that follows doubtful.
+_NOT_BEFORE: Final = frozenset({b',', b')', b']'})
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +78,8 @@ def find_function(declaration: Declaration, cxx: bool, class_name: str | None, d
             weak = candidate  # `Py_LOCAL(int) f()` and not `C::C() NOEXCEPT(x)`
     if found is None and weak is not None and _weak_is_enough(items, weak, class_name, cxx, defines):
         found = weak
-    if found is None or (defines and any(item.text == b',' for item in items[: found.first])):
-        return None  # no declarator but the first can have a body
+    if found is None or (defines and any(item.text in _NOT_BEFORE for item in items[: found.first])):
+        return None
     if not defines and _are_arguments(declaration.inside(items[found.group])):
         return None
     return _header(declaration, found, cxx, defines)
