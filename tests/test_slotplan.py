@@ -77,6 +77,12 @@ def decisions(root: Path, files: dict[str, str], config: Config | None = None) -
             'conditional-function',
             id='two heads',
         ),
+        pytest.param(
+            TABLE + 'PyMODINIT_FUNC PyInit_m(void)\n#if A /* B */\n{ return 0; }\nint g(void)\n#endif\n{ return 0; }\n',
+            'routed',
+            id='one body of two',
+        ),
+        pytest.param(TABLE + 'PyMODINIT_FUNC PyInit_m(void)\n#if A\n#endif\n{ return 0; }\n', 'conditional-function', id='behind #if'),
         pytest.param(TABLE + 'static PyObject *PyInit_m(void) { return 0; }\n', 'conditional-function', id='static entry'),
         pytest.param(REPR + TYPE + 'PyMODINIT_FUNC PyInit_m(void) { return 0; }\n', 'routed', id='entry'),
     ],

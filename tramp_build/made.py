@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 # At the start of a line, or behind what may be another one.
 _INVOCATION: Final = re.compile(rb'(?:^|[);}])[ \t]*([A-Za-z_]\w*)[ \t]*(?=\()', re.MULTILINE)
 _CALL: Final = re.compile(rb'\b([A-Za-z_]\w*)\s*(?=\()')
+# The parameters of a function, and what follows.
+_BODY: Final = re.compile(rb'\)(?:\s|\\\r?\n|/\*[^*]*\*+/)*\{')
 _WORD: Final = re.compile(rb'[A-Za-z_]\w*')
 _PASTE: Final = re.compile(rb'\s*##\s*')
 _SPLICE: Final = re.compile(rb'\\\r?\n|/\*.*?\*/|//[^\n]*', re.DOTALL)
@@ -29,11 +31,22 @@ _MAX_TEXT: Final = 1_000_000
 _MAX_ARGUMENTS: Final = 10_000
 
 
+def defining(definitions: Mapping[bytes, tuple[Definition, ...]]) -> dict[bytes, tuple[Definition, ...]]:
+    """Return the macros that may stand for a function, by themselves or by way of others."""
+    found = {name for name, all_ in definitions.items() if any(_BODY.search(one.replacement) for one in all_)}
+    calls = {name: {word for one in all_ for word in _WORD.findall(one.replacement)} for name, all_ in definitions.items()}
+    while more := {name for name, words in calls.items() if name not in found and words & found}:
+        found |= more
+    return {name: tuple(one for one in definitions[name] if one.parameters) for name in found}
+
+
 def functions(source: bytes, definitions: Mapping[bytes, tuple[Definition, ...]], language: Language) -> frozenset[str]:
-    """Return the names of functions that invocations at the start of a line make, as far as the project's own macros tell."""
+    """Return the names of functions that invocations at the start of a line make; `definitions` are those of `defining`."""
     found: frozenset[str] = frozenset()
     left = _MAX_TEXT
     for match in _INVOCATION.finditer(source):
+        if match[1] not in definitions:
+            continue
         for text in _expanded(source, match, definitions, _MAX_NESTED):
             left -= len(text)
             # One by one: the braces of a macro that is a part of a statement need not match.
@@ -44,7 +57,7 @@ def functions(source: bytes, definitions: Mapping[bytes, tuple[Definition, ...]]
 
 def _expanded(text: bytes, call: re.Match[bytes], definitions: Mapping[bytes, tuple[Definition, ...]], depth: int) -> Iterator[bytes]:
     """Yield what an invocation may stand for, by each definition of its macro."""
-    found = [one for one in definitions.get(call[1], ()) if one.parameters]
+    found = definitions.get(call[1], ())
     arguments = _arguments(text, call.end()) if found and depth else []
     for one in found:
         if len(arguments) >= len(one.parameters):

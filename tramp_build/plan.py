@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 GETSET: Final = 'getset'
 _PYTHON_PREFIXES: Final = ('Py', '_Py')
 _OWN_PREFIX: Final = 'tramp_'
+_ONE_IF: Final = re.compile(rb'[^#]*#[ \t]*if(?:def|ndef)?\b(?:[^\n\\]|\\\r?\n)*\n\s*')
 # A name that the language binds to something other than a function of the project.
 _FUNCTION_KINDS: Final = (Form.NAME, Form.QUALIFIED, Form.TEMPLATE)
 
@@ -188,7 +189,9 @@ class _Planner:
             return Reason.NOTHING_TO_ROUTE
         heads = [f for f in self.scan.functions if f.body and f.body.start == body.start]
         tail = self.source[function.name_span.end : body.start]
-        if len(heads) > 1 or function.varies or function.static or function.parameters or b'#' in tail or b'try' in tail.split():
+        # `PyInit_m(void)`, `#if A`, `{...}`: in the other branch it has the body of another function, and is left alone.
+        branches = b'#' in tail and not _ONE_IF.fullmatch(tail)
+        if len(heads) > 1 or function.varies or function.static or function.parameters or branches or b'try' in tail.split():
             return Reason.CONDITIONAL_FUNCTION
         macros = self.policy.surroundings.macros_bringing(SELF_NAMING)
         return Reason.SAYS_ITS_NAME if says_its_name(self.source, body, self.scan.language, macros) else None

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from tramp_build.config import Config
     from tramp_build.model import Edit, Kept, Language, Problem
     from tramp_build.units import Unit
-    from tramp_build.upgrade.pastes import Macros
+    from tramp_build.upgrade.pastes import Definition, Macros
 
 
 _MAX_NESTED: Final = 5  # macros that make macros that make rows
@@ -58,6 +58,7 @@ class Project:
     _movable: dict[Path, bool] = field(default_factory=dict, repr=False)
     _facts: dict[Path, Facts] = field(default_factory=dict, repr=False)
     _macros: Macros | None = field(default=None, repr=False)
+    _defining: dict[bytes, tuple[Definition, ...]] | None = field(default=None, repr=False)
     _facts_of_units: dict[Path, Facts] = field(default_factory=dict, repr=False)
     _units: dict[Path, Unit] = field(default_factory=dict, repr=False)
     _made: dict[Path, frozenset[str]] = field(default_factory=dict, repr=False)  # functions that macros define
@@ -224,7 +225,7 @@ class Project:
             barrier=config.barrier == 'always' or (config.barrier == 'auto' and language == 'c++'),
             exclude_functions=config.exclude_functions,
             refuse=self._refuse(path, language, unit=self.is_unit(path) if unit is None else unit),
-            known_elsewhere=lambda name: self._known_elsewhere(name, path) or name in self._made_here(path, language),
+            known_elsewhere=lambda name: self._known_elsewhere(name, path) or self._is_made(name, path, language),
             declared_plainly=lambda name, count: self._declared_plainly(name, count, path),
             surroundings=self._surroundings(path, limited=limited),
             slots=config.slots,
@@ -334,11 +335,15 @@ class Project:
             might_declare(self._readable(other), name) and name in self._names_of(other) for other in self.files() if other != path
         )
 
-    def _made_here(self, path: Path, language: Language) -> frozenset[str]:
-        """Return the functions that macros define in a unit: as the preprocessor has said, else as the project's own macros say."""
+    def _is_made(self, name: str, path: Path, language: Language) -> bool:
+        """Tell whether macros define a function in a unit: as the preprocessor has said, else as the project's own macros say."""
+        if path not in self._made and name.startswith(('Py', '_Py')):
+            return False  # spares reading all for what CPython defines
         if path not in self._made:
-            self._made[path] = made.functions(self._text(path), self._all_macros().definitions, language)
-        return self._made[path]
+            if self._defining is None:
+                self._defining = made.defining(self._all_macros().definitions)
+            self._made[path] = made.functions(self._text(path), self._defining, language)
+        return name in self._made[path]
 
     def _declared_plainly(self, name: str, count: int, path: Path) -> bool:
         found = False

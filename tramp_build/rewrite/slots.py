@@ -158,6 +158,11 @@ class SlotRewriter:
             impl = f'reinterpret_cast< {target}>({inner})' if self.cxx else f'({target})(void (*)(void)){inner}'
             returned = call(MODULE_INIT, impl, row.name, cxx=self.cxx, barrier=self.barrier).removeprefix('return ').removesuffix(';')
             returned = f'return reinterpret_cast< {result}>({returned});' if self.cxx else f'return ({result}){returned};'
+        if b'#' in self.source[_value(row).end : body.start]:
+            # It is there in one branch only, so what declares it stands in the body.
+            own = f'__attribute__((visibility("hidden"))) {result}{inner}(void)'
+            self.replace(Span(body.start, body.start), f'{{ extern {own}; {returned} }} {own}; {own} ')
+            return
         self.insert(table.outer_start, inner, f'static {result}{inner}(void);')
         self.replace(Span(body.start, body.start), f'{{ {returned} }} static {result}{inner}(void) ')
 
