@@ -58,6 +58,7 @@ class _Call:
 
     table: Table
     field: Span
+    title: Span | None  # the field with the name that Python knows
     result: str | None  # the kind of what it returns, None where its trampoline can not hold a chain
 
 
@@ -72,6 +73,7 @@ class _Callers:
     mentions: Mentions
     outer_condition: Callable[[Table], Condition | None]
     _calls: dict[str, list[_Call]] | None = field(default=None)
+    _functions: dict[str, list[Function]] | None = field(default=None)
 
     def result_of(self, function: Function) -> str | None:
         """Return the type that `function` returns if only trampolines with the barrier can call it."""
@@ -89,8 +91,8 @@ class _Callers:
 
     def _is_one(self, function: Function, name: str) -> bool:
         """Tell whether the name means this function wherever it is used, and nothing decides about it."""
-        bodies = [f for f in self.scan.functions if f.body and last_component(f.name) == name]
-        return len(bodies) == 1 and function.scope.kind is ScopeKind.FILE and '::' not in function.name and not function.varies
+        bodies = sum(f.body is not None for f in self._named(name))
+        return bodies == 1 and function.scope.kind is ScopeKind.FILE and '::' not in function.name and not function.varies
 
     def _reaches(self, function: Function, table: Table) -> bool:
         """Tell whether what stands in front of the function is there for the table."""
@@ -100,13 +102,20 @@ class _Callers:
 
     def _is_used(self, function: Function, name: str, calls: list[_Call]) -> bool:
         """Tell whether anything but the rows may refer to the function."""
-        here = [f for f in self.scan.functions if last_component(f.name) == name]
+        here = self._named(name)
         internal = any(f.static or '' in f.scope.path for f in here)
         surroundings = self.policy.surroundings
         if surroundings.is_macro(name) or surroundings.mentioned_elsewhere(name, internal=internal) or surroundings.may_be_pasted(name):
             return True
-        known = Known.of([*(f.name_span for f in here), *(call.field for call in calls)])
+        known = Known.of([*(f.name_span for f in here), *(span for call in calls for span in (call.field, call.title) if span)])
         return any(True for _ in self.mentions.of(name.encode(), known))
+
+    def _named(self, name: str) -> list[Function]:
+        if self._functions is None:
+            self._functions = {}
+            for function in self.scan.functions:
+                self._functions.setdefault(last_component(function.name), []).append(function)
+        return self._functions.get(name, [])
 
     def _by_name(self) -> dict[str, list[_Call]]:
         if self._calls is None:
@@ -125,7 +134,8 @@ class _Callers:
             ref = function_of(self.source, span)
             if ref.name and ref.form is not Form.NULL:
                 plain = ref.form in (Form.NAME, Form.QUALIFIED)
-                yield _Call(table, span, kind if plain and entry.routed else None), ref.name
+                title = None if is_slot_table(table) else row.fields[0]
+                yield _Call(table, span, title, kind if plain and entry.routed else None), ref.name
 
 
 def _fields(table: Table, row: Row, entry: Entry) -> Iterator[tuple[Span, str | None]]:

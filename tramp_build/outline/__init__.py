@@ -78,6 +78,8 @@ class _Finder:
     result_of: Callable[[Function], str | None]
     stays: list[Stays] = field(default_factory=list)
     groups: dict[object, list[_Site]] = field(default_factory=dict)
+    words: dict[bytes, frozenset[bytes]] = field(default_factory=dict)  # by the text of a chain
+    read: dict[object, tuple[Reading, tuple[Handler, ...]] | Left] = field(default_factory=dict)
 
     def find(self) -> None:
         for function in sorted(self.scan.functions, key=lambda f: f.span.start):
@@ -142,8 +144,7 @@ class _Finder:
         inner = declared(tuple(_in_scope(tokens, chain, chains)), head=False)
         if b'using' in (words := {token[1] for token in tokens}) and b'namespace' in words:
             raise LeftError(Left.LOCALS)
-        reading = Reading(parameters | inner, inner - parameters, self.is_macro)
-        handlers = reading.read(chain)
+        reading, handlers = self._read(chain, parameters, inner)
         scope = function.scope
         if '::' in function.name and not all(map(is_known, reading.names)):
             raise LeftError(Left.CLASS_SCOPE)
@@ -157,6 +158,25 @@ class _Finder:
         if not never_throws:
             site = self._whole(site, body, parameters, reading.variables)
         self.groups.setdefault(key, []).append(site)
+
+    def _read(self, chain: Chain, parameters: frozenset[bytes], inner: frozenset[bytes]) -> tuple[Reading, tuple[Handler, ...]]:
+        """Read the handlers of a chain, once for all that are spelled alike.  Raises LeftError."""
+        spelled = self.text[chain.span.start : chain.span.end]
+        if spelled not in self.words:
+            self.words[spelled] = chain.words()
+        words = self.words[spelled]
+        local, variables = words & (parameters | inner), words & (inner - parameters)
+        key = (spelled, local, variables)
+        if key not in self.read:
+            reading = Reading(local, variables, self.is_macro)
+            try:
+                self.read[key] = (reading, reading.read(chain))
+            except LeftError as exc:
+                self.read[key] = exc.reason
+        found = self.read[key]
+        if isinstance(found, Left):
+            raise LeftError(found)
+        return found
 
     def _whole(self, site: _Site, body: Body, parameters: frozenset[bytes], variables: frozenset[bytes]) -> _Site:
         """Leave the chain to the trampoline where that is possible."""

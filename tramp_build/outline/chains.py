@@ -45,6 +45,10 @@ class Chain:
     def takes_all(self) -> bool:
         return self.clauses[-1].takes_all
 
+    def words(self) -> frozenset[bytes]:
+        """Return the words of all clauses."""
+        return frozenset(text for clause in self.clauses for kind, text, _, _ in (*clause.declared, *clause.body) if kind == lexer.WORD)
+
 
 class TornError(Exception):
     """A body whose blocks can not be told, since `#if`s tear them apart."""
