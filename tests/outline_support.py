@@ -69,6 +69,9 @@ static void raise_foreign()
     _Unwind_RaiseException(thrown);
 }
 static void note(const char *text) { seen += std::string(" ") + text; }
+#define GIVE_UP goto done
+#define FAIL(type, text) do { note("macro"); PyErr_SetString(type, text); GIVE_UP; } while (0)
+#define FAIL_IF(condition, text) if (condition) { note(text); GIVE_UP; }
 static void note_state() { seen += std::current_exception() ? " in" : " out"; seen += std::uncaught_exception() ? "?" : ""; }
 
 __attribute__((noinline)) static void work(int what)
@@ -164,6 +167,12 @@ SHAPES = {
         ' catch (const std::exception &VAR) { note(VAR.what()); return value; }',
         'note("behind"); return 5;\ndone: note("done"); return 6;',
     ).replace('{ Noisy first', '{ int value = what + 100; Noisy first'),
+    'macros': _whole(
+        'catch (const Derived &VAR) { FAIL(PyExc_ValueError, VAR.what()); } catch (const Base &VAR) { FAIL_IF(PyErr_Occurred(), "set")'
+        ' note(VAR.what()); } catch (int VAR) { if (VAR == 42) { Noisy in("k"); FAIL(PyExc_TypeError, "int"); } note("other"); }'
+        ' catch (const std::exception &VAR) { FAIL(PyExc_IndexError, VAR.what()); }',
+        'note("behind"); return 5;\ndone: note("done"); return 6;',
+    ),
     'loop': (
         'static int NAME(int what)\n{ int turns = 0; for (int i = 0; i < 3; i++) { Noisy turn("t"); turns++; try { work(what); }'
         ' catch (const Derived &VAR) { note(VAR.what()); continue; } catch (const Base &VAR) { note(VAR.what()); break; }'

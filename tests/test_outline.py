@@ -91,7 +91,7 @@ def test_the_estimate_decides() -> None:
         ('call([] { return 1; }); return -1;', Left.PLACE),
         ('call(this); return -1;', Left.PLACE),
         ('RELEASE_LOCK(); return -1;', Left.MACRO),
-        ('release(); return -1;', Left.MACRO),
+        ('release(); return -1;', Left.PLACE),
         ('report(); return -1;', Left.MACRO),
         ('return given;', Left.EXIT),
         ('return translate(e);', Left.EXIT),

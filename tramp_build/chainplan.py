@@ -36,7 +36,8 @@ def with_chains(
     if not policy.outline or not found.changes:
         return found
     callers = _Callers(source, scan, found, policy, mentions, outer_condition)
-    chains = outline(source, scan, policy.exclude_functions, policy.surroundings.is_macro, callers.result_of)
+    around = policy.surroundings
+    chains = outline(source, scan, policy.exclude_functions, around.is_macro, around.is_macro_elsewhere, callers.result_of)
     names = {last_component(name) for name in chains.sites}
     left = tuple(Problem(s.reason.value, s.offset, source.count(b'\n', 0, s.offset) + 1, SENTENCES[s.reason]) for s in chains.stays)
     answers = {last_component(f.name): chains.answers[f.span.start] for f in scan.functions if f.body and f.span.start in chains.answers}

@@ -44,20 +44,20 @@ _MAX_TEXT: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class _Macro:
+class Macro:
     parameters: tuple[bytes, ...] | None  # None: it has no list
     variadic: bool
     body: bytes
 
 
 @dataclass(frozen=True, slots=True)
-class _Event:
+class Event:
     """A directive that decides which macro is in force."""
 
     offset: int
     within: tuple[tuple[int, int], ...]  # the `#if`s that are open behind it, and which branch of each
     name: bytes = b''  # of the macro that is defined or removed
-    macro: _Macro | None = None  # None: it is removed, or defined in a way that is not understood
+    macro: Macro | None = None  # None: it is removed, or defined in a way that is not understood
     include: bool = False
 
 
@@ -78,22 +78,22 @@ class Expander:
         calls = [call for span in spans if (call := _invocation(source, span))]
         if not calls or b'push_macro' in source:
             return []
-        events = list(_events(source, {call.name for call in calls}))
+        directives = list(events(source, {call.name for call in calls}))
         edits: list[Edit] = []
         for call in calls:
-            macro = self._in_force(events, call.name, call.span.start)
+            macro = self.in_force(directives, call.name, call.span.start)
             text = self._text(call, macro, one_line_only=b'\n' not in source[call.span.start : call.span.end]) if macro else None
             if text is not None and (not edits or edits[-1].span.end <= call.span.start):
                 edits.append(Edit(call.span, (text or b' ') + line_ends(source, call.span)))
         self.done |= {call.name for call in calls}
         return edits
 
-    def _in_force(self, events: Sequence[_Event], name: bytes, offset: int) -> _Macro | None:
+    def in_force(self, directives: Sequence[Event], name: bytes, offset: int) -> Macro | None:
         """Return the macro that a name means at an offset; None where that is not certain."""
-        last: _Event | None = None
+        last: Event | None = None
         within: tuple[tuple[int, int], ...] = ()
         included = False
-        for event in events:
+        for event in directives:
             if event.offset > offset:
                 break
             within = event.within
@@ -109,7 +109,7 @@ class Expander:
             self._redefined[name] = self.redefined(name)
         return self._redefined[name]
 
-    def _text(self, call: _Call, macro: _Macro, *, one_line_only: bool) -> bytes | None:
+    def _text(self, call: _Call, macro: Macro, *, one_line_only: bool) -> bytes | None:
         """Return what a macro makes of its arguments; None where the preprocessor might make something else."""
         words = set(_WORD.findall(_IN_STRING.sub(b'', macro.body)))
         if (macro.parameters is None) != (call.arguments is None) or words & (self.done | {call.name}):
@@ -159,7 +159,7 @@ def _invocation(source: bytes, span: Span) -> _Call | None:
     return None
 
 
-def _events(source: bytes, names: Set[bytes]) -> Iterator[_Event]:
+def events(source: bytes, names: Set[bytes]) -> Iterator[Event]:
     """Yield the directives that matter for macros of these names."""
     open_: list[tuple[int, int]] = []
     for start, end in includes.directives(source):
@@ -174,28 +174,28 @@ def _events(source: bytes, names: Set[bytes]) -> Iterator[_Event]:
         elif word == b'endif' and open_:
             open_.pop()
         elif match[1] in names:
-            yield _Event(start, tuple(open_), match[1], _definition(one_line(source, Span(start, end))))
+            yield Event(start, tuple(open_), match[1], _definition(one_line(source, Span(start, end))))
             continue
-        yield _Event(start, tuple(open_), include=word.startswith((b'include', b'import')))
+        yield Event(start, tuple(open_), include=word.startswith((b'include', b'import')))
 
 
-def _definition(directive: bytes) -> _Macro | None:
+def _definition(directive: bytes) -> Macro | None:
     match = _DEFINITION.fullmatch(directive)
     if match is None or _NEVER.search(match[4]) or len(match[4]) > _MAX_TEXT:
         return None
     body = match[4].strip()
     if match[2] is None:
-        return None if match[4][:1] == b'(' else _Macro(None, variadic=False, body=body)
+        return None if match[4][:1] == b'(' else Macro(None, variadic=False, body=body)
     names = [name.strip() for name in match[3].split(b',')] if match[3].strip() else []
     if not all(_PARAMETER.fullmatch(name) for name in names) or any(name.endswith(b'...') for name in names[:-1]):
         return None
     variadic = bool(names) and names[-1].endswith(b'...')
     if variadic:
         names[-1] = names[-1].removesuffix(b'...').strip() or b'__VA_ARGS__'
-    return _Macro(tuple(names), variadic, body)
+    return Macro(tuple(names), variadic, body)
 
 
-def _bind(macro: _Macro, arguments: tuple[bytes, ...] | None) -> dict[bytes, bytes] | None:
+def _bind(macro: Macro, arguments: tuple[bytes, ...] | None) -> dict[bytes, bytes] | None:
     """Return the argument of each parameter."""
     names = macro.parameters or ()
     given = list(arguments or ())
@@ -211,7 +211,7 @@ def _bind(macro: _Macro, arguments: tuple[bytes, ...] | None) -> dict[bytes, byt
 
 @dataclass(frozen=True, slots=True)
 class _Replacement:
-    macro: _Macro
+    macro: Macro
     given: dict[bytes, bytes]
     is_macro: Callable[[bytes], bool]
 

@@ -26,7 +26,8 @@ def verify(source: bytes, first: FilePlan, policy: Policy, rewritten: Rewritten)
     second = plan(rewritten.text, again, replace(policy, surroundings=replace(policy.surroundings, enabled=False)))
     if second.routed:
         raise RewriteError('a second pass would route rows again')
-    if first.chains and outline(rewritten.text, again, policy.exclude_functions, policy.surroundings.is_macro).edits:
+    around = policy.surroundings
+    if first.chains and outline(rewritten.text, again, policy.exclude_functions, around.is_macro, around.is_macro_elsewhere).edits:
         raise RewriteError('a second pass would outline catch chains again')
     before = [(t.table.kind, t.table.name, t.table.line, len(t.entries)) for t in first.tables]
     after = [(t.table.kind, t.table.name, t.table.line, len(t.entries)) for t in second.tables]

@@ -21,6 +21,7 @@ from tramp_build.outline import text
 from tramp_build.outline.chains import Body, TornError
 from tramp_build.outline.estimate import pays
 from tramp_build.outline.handlers import OWN_PREFIX, Left, LeftError, Reading
+from tramp_build.outline.macros import Macros
 from tramp_build.outline.names import Epochs, declared, is_known
 from tramp_build.outline.whole import can_move, whole
 from tramp_build.scan import lexer
@@ -30,7 +31,7 @@ from tramp_build.upgrade.uses import tokens as tokens_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from tramp_build.model import Function, ScanResult
+    from tramp_build.model import Condition, Function, ScanResult
     from tramp_build.outline.chains import Chain
     from tramp_build.outline.handlers import Handler
     from tramp_build.outline.whole import Whole
@@ -63,6 +64,7 @@ class _Site:
     chain: Chain
     handlers: tuple[Handler, ...]
     exits: tuple[bytes, ...]
+    labels: tuple[tuple[bytes, int], ...]  # that macros in the handlers jump to, with the exit that this is
     whole: Whole | None = None  # what the trampoline has to know to do it
     result: str = ''  # the type that its function returns
 
@@ -74,7 +76,7 @@ class _Finder:
     scan: ScanResult
     excluded: frozenset[str]
     epochs: Epochs
-    is_macro: Callable[[str], bool]
+    macros: Macros
     result_of: Callable[[Function], str | None]
     stays: list[Stays] = field(default_factory=list)
     groups: dict[object, list[_Site]] = field(default_factory=dict)
@@ -144,7 +146,7 @@ class _Finder:
         inner = declared(tuple(_in_scope(tokens, chain, chains)), head=False)
         if b'using' in (words := {token[1] for token in tokens}) and b'namespace' in words:
             raise LeftError(Left.LOCALS)
-        reading, handlers = self._read(chain, parameters, inner)
+        reading, handlers = self._read(chain, parameters, inner, function.scope.condition)
         scope = function.scope
         if '::' in function.name and not all(map(is_known, reading.names)):
             raise LeftError(Left.CLASS_SCOPE)
@@ -152,23 +154,26 @@ class _Finder:
             scope.path,
             scope.condition,
             tuple(handler.key() for handler in handlers),
+            tuple(reading.labels.items()),
             self.epochs.of(reading.names, function.span.start),
         )
-        site = _Site(function, chain, handlers, tuple(reading.exits))
+        site = _Site(function, chain, handlers, tuple(reading.exits), tuple(reading.labels.items()))
         if not never_throws:
             site = self._whole(site, body, parameters, reading.variables)
         self.groups.setdefault(key, []).append(site)
 
-    def _read(self, chain: Chain, parameters: frozenset[bytes], inner: frozenset[bytes]) -> tuple[Reading, tuple[Handler, ...]]:
+    def _read(
+        self, chain: Chain, parameters: frozenset[bytes], inner: frozenset[bytes], condition: Condition
+    ) -> tuple[Reading, tuple[Handler, ...]]:
         """Read the handlers of a chain, once for all that are spelled alike.  Raises LeftError."""
         spelled = self.text[chain.span.start : chain.span.end]
         if spelled not in self.words:
             self.words[spelled] = chain.words()
         words = self.words[spelled]
         local, variables = words & (parameters | inner), words & (inner - parameters)
-        key = (spelled, local, variables)
+        key = (spelled, local, variables, condition)
         if key not in self.read:
-            reading = Reading(local, variables, self.is_macro)
+            reading = Reading(local, variables, self.macros, chain.span.start)
             try:
                 self.read[key] = (reading, reading.read(chain))
             except LeftError as exc:
@@ -176,11 +181,14 @@ class _Finder:
         found = self.read[key]
         if isinstance(found, Left):
             raise LeftError(found)
+        # A macro may bring a name along that is not spelled here.
+        if found[0].names & (parameters | inner):
+            raise LeftError(Left.LOCALS)
         return found
 
     def _whole(self, site: _Site, body: Body, parameters: frozenset[bytes], variables: frozenset[bytes]) -> _Site:
         """Leave the chain to the trampoline where that is possible."""
-        found = whole(body, site.chain, parameters, self.is_macro)
+        found = whole(body, site.chain, parameters, self.macros.is_one)
         if found is None or not can_move(site.chain, site.exits, found, variables):
             return site
         result = self.result_of(site.function)
@@ -227,7 +235,7 @@ class _Writer:
     def group(self, number: int, sites: list[_Site]) -> None:
         first = sites[0]
         start = first.function.span.start
-        parts = [text.function(number, first.handlers, len(first.exits))]
+        parts = [text.function(number, first.handlers, len(first.exits), first.labels)]
         scope = ''.join(f'::{part}' for part in first.function.scope.path if part)
         names: dict[tuple[object, ...], str] = {}
         for site in sites:
@@ -252,18 +260,19 @@ def outline(
     scan: ScanResult,
     excluded: frozenset[str] = frozenset(),
     is_macro: Callable[[str], bool] = lambda _: False,
+    redefined: Callable[[str], bool] = lambda _: False,
     result_of: Callable[[Function], str | None] = lambda _: None,
 ) -> Outlined:
     """Return what becomes of the catch chains of a C++ unit.
 
-    `excluded` are functions that are not to be touched; `is_macro` knows the macros of the rest of the project; `result_of` tells what
-    functions return that only trampolines with the barrier call.
+    `excluded` are functions that are not to be touched; `is_macro` knows the macros of the project, `redefined` those of its other files;
+    `result_of` tells what functions return that only trampolines with the barrier call.
     """
     if b'catch' not in source or scan.language != 'c++':
         return Outlined()
     spelled = lexer.normalise(source)
-    known = frozenset(scan.defined)
-    finder = _Finder(source, spelled, scan, excluded, Epochs(spelled, scan), lambda name: name in known or is_macro(name), result_of)
+    macros = Macros(source, scan.defined, is_macro, redefined)
+    finder = _Finder(source, spelled, scan, excluded, Epochs(spelled, scan), macros, result_of)
     finder.find()
     writer = _Writer(source)
     sites: set[str] = set()

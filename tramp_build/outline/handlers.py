@@ -6,14 +6,15 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
+from tramp_build.outline.macros import ends_call
 from tramp_build.outline.names import KEYWORDS, looked_up, may_be_macro
 from tramp_build.scan import lexer
-from tramp_build.scan.literals import text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from tramp_build.outline.chains import Chain, Clause
+    from tramp_build.outline.macros import Macros, Meaning
 
 
 class Left(Enum):
@@ -109,9 +110,12 @@ class Reading:
 
     locals: frozenset[bytes]
     variables: frozenset[bytes]  # locals that a `return` may name
-    is_macro: Callable[[str], bool]
+    macros: Macros
+    offset: int  # of the chain
     exits: list[bytes] = field(default_factory=list)
     names: set[bytes] = field(default_factory=set)
+    labels: dict[bytes, int] = field(default_factory=dict)  # that macros jump to, with the exit that this is
+    meanings: dict[bytes, Meaning | None] = field(default_factory=dict)
 
     def read(self, chain: Chain) -> tuple[Handler, ...]:
         """Return the handlers of a chain.  Raises LeftError."""
@@ -121,7 +125,7 @@ class Reading:
         variable = _variable(clause.declared)
         names = looked_up((*clause.declared, *clause.body)) - {variable}
         spans = _exits(clause.body)
-        self._check(clause, names, spans)
+        self._check(clause, names, spans, variable)
         body: list[Piece] = []
         position = 0
         for first, last in spans:
@@ -129,29 +133,59 @@ class Reading:
             body.append(Piece(b'', spaced=True, exit=self._number(clause.body[first:last])))
             position = last + 1
         body += _pieces(clause.body, position, len(clause.body))
-        falls = None if _never_falls(clause.body, spans) else self._exit(FALLS)
+        never_falls = _never_falls(clause.body, spans) or self._ends_in_macro(clause.body)
+        falls = None if never_falls else self._exit(FALLS)
         return Handler(tuple(_pieces(clause.declared, 0, len(clause.declared))), tuple(body), falls, variable)
 
-    def _check(self, clause: Clause, names: frozenset[bytes], spans: Sequence[tuple[int, int]]) -> None:
+    def _check(self, clause: Clause, names: frozenset[bytes], spans: Sequence[tuple[int, int]], variable: bytes | None) -> None:
         exits = {index for first, last in spans for index in range(first, last + 1)}
         moved = [token for index, token in enumerate(clause.body) if index not in exits]
         words = {text for kind, text, _, _ in (*clause.declared, *moved) if kind == lexer.WORD}
-        if words & _OF_THE_PLACE or _has_lambda(moved) or any(kind == lexer.RAW for kind, _, _, _ in moved):
-            raise LeftError(Left.PLACE)
         used = names & words
+        hidden, labels = self._macros(used, variable)
+        if (words | hidden) & _OF_THE_PLACE or _has_lambda(moved) or any(kind == lexer.RAW for kind, _, _, _ in moved):
+            raise LeftError(Left.PLACE)
         if any(name.startswith(OWN_PREFIX) for name in used):
             raise LeftError(Left.EXCLUDED)
-        if any(may_be_macro(name) or self.is_macro(text_of(name)) for name in used):
+        used |= hidden - KEYWORDS
+        if any(may_be_macro(name) and name not in self.meanings for name in used):
             raise LeftError(Left.MACRO)
         if used & self.locals:
             raise LeftError(Left.LOCALS)
         self.names |= used
+        for label in sorted(labels):
+            self.labels[label] = self._exit(b'goto ' + label)
         if (
-            words & _NEVER_RETURN
+            (words | hidden) & _NEVER_RETURN
+            or hidden & (_EXITS - {b'goto'})
             or _has_label(moved)
             or (words & _LOOPS and any(clause.body[first][1] in (b'break', b'continue') for first, _ in spans))
         ):
             raise LeftError(Left.EXIT)
+
+    def _macros(self, used: frozenset[bytes], variable: bytes | None) -> tuple[frozenset[bytes], frozenset[bytes]]:
+        """Return the words that the macros among `used` bring along, and the labels that they jump to."""
+        words: frozenset[bytes] = frozenset()
+        labels: frozenset[bytes] = frozenset()
+        for name in used:
+            if not self.macros.is_one(name):
+                continue
+            meaning = self.macros.meaning(name, self.offset)
+            if meaning is None or variable in meaning.words:
+                raise LeftError(Left.MACRO)
+            self.meanings |= dict.fromkeys(word for word in meaning.words if self.macros.is_one(word))
+            self.meanings[name] = meaning
+            words, labels = words | meaning.words, labels | meaning.labels
+        return words, labels
+
+    def _ends_in_macro(self, tokens: Sequence[lexer.Token]) -> bool:
+        """Tell whether the last statement is a macro that always jumps away."""
+        texts = [token[1] for token in tokens]
+        while texts[-1:] == [b';']:
+            texts.pop()
+        start = max((index + 1 for index, text in enumerate(texts) if text in (b';', b'{', b'}')), default=0)
+        meaning = self.meanings.get(texts[start]) if start < len(texts) else None
+        return meaning is not None and meaning.leaves and ends_call(texts[start:])
 
     def _number(self, tokens: Sequence[lexer.Token]) -> int:
         """Number an exit.  What it says is said at the site, so nothing there may depend on when that is."""

@@ -34,17 +34,18 @@ def name(number: int) -> str:
     return f'{PREFIX.decode()}{number}'
 
 
-def function(number: int, handlers: Sequence[Handler], exits: int) -> str:
+def function(number: int, handlers: Sequence[Handler], exits: int, labels: Sequence[tuple[bytes, int]] = ()) -> str:
     """Return the function: it throws once more what is being handled, and says which exit its handler takes.
 
     What no handler takes leaves it as the exception that it was.  The result is of a type of its own, so that a `return` that a macro
-    hides does not compile.
+    hides does not compile.  A macro that jumps finds its label behind the handlers.
     """
     if len(handlers) == 1 and handlers[0].head[0].text == b'...':
         body = f'{_joined(handlers[0].body, number)}{_falls(handlers[0], number)}'
     else:
         clauses = ' '.join(_clause(handler, number) for handler in handlers)
         body = f'try {{ const ::tramp_thrower tramp_thrown; throw; }} {clauses}'
+    body += ''.join(f' {_plain(label)}: return {_code(number, code)};' for label, code in labels)
     if not exits:
         return f'{_ATTRIBUTES} __attribute__((noreturn)) static void {name(number)}() {{ {body} }}'
     codes = ', '.join(_code(number, code) for code in range(exits))

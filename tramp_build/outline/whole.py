@@ -46,11 +46,11 @@ class Whole:
     falls: bytes  # what follows where a handler falls out: a `return` without its semicolon, empty where none can be moved
 
 
-def whole(body: Body, chain: Chain, parameters: frozenset[bytes], is_macro: Callable[[str], bool]) -> Whole | None:
+def whole(body: Body, chain: Chain, parameters: frozenset[bytes], is_macro: Callable[[bytes], bool]) -> Whole | None:
     """Return how a function goes on behind `chain`, None where that is not all that the body has."""
     front, rest = body.tokens[1 : chain.first], body.tokens[chain.last + 1 : -1]
     around = looked_up([*front, *rest])
-    if body.varies_around(chain) or any(is_macro(name.decode('utf-8', 'surrogateescape')) for name in around):
+    if body.varies_around(chain) or any(is_macro(name) for name in around):
         return None
     reader = _Front(front, set(parameters))
     if not reader.read():

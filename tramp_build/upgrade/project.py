@@ -187,6 +187,11 @@ class Surroundings:
         """Tell whether a macro of that name is defined anywhere."""
         return any(name.encode() in facts.macros for facts in self._everywhere())
 
+    def is_macro_elsewhere(self, name: str) -> bool:
+        """Tell whether another file that may be included here could define a macro of that name, or remove it."""
+        word = name.encode('utf-8', 'surrogateescape')
+        return any(facts.shared and word in facts.words for facts in self._everywhere() if facts is not self.here)
+
     def may_be_pasted(self, name: str) -> bool:
         """Tell whether a macro that is used here could put the name together, where no search for the name would find it."""
         if self._pastes is None:
