@@ -10,6 +10,7 @@ from test_rewrite_runs import CXX_WARNINGS
 
 from tramp_build import outline as package
 from tramp_build.config import Config
+from tramp_build.model import Chains
 from tramp_build.outline import Outlined, outline
 from tramp_build.outline.handlers import SENTENCES, Left
 from tramp_build.project import Project
@@ -169,6 +170,13 @@ def test_nested_chains_do_not_overlap() -> None:
     assert after.count('tramp_o_1(); return -1; }') == _COPIES
     _, after = found(copies(chain().replace('work(local);', f'{inner}')))
     assert after.count('catch (...) { tramp_o_1(); return -1; }') == 2 * _COPIES
+
+
+def test_chains_are_counted() -> None:
+    """Those that stay too, and those that are within the handlers of others."""
+    inner = 'try { again(); } ' + _CHAIN.replace('FIRST', _PLAIN).replace('&e', '&n').replace('e.what', 'n.what')
+    text = copies(chain(f'{inner} return -1;')) + copies(chain('use(local); return -1;').replace('NAME', 'gNAME'), 3)
+    assert found(text)[0].counts == Chains(found=2 * _COPIES + 3, distinct=2, outlined=_COPIES)
 
 
 def test_excluded_functions_stay() -> None:

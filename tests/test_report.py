@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from plan_support import file, routed, skipped, table
 
 from tramp_build import report
 from tramp_build.errors import TrampError
-from tramp_build.model import Reason
+from tramp_build.model import Chains, Reason
 from tramp_build.report_text import render
 from tramp_build.signatures import METHODS
 
@@ -77,6 +78,18 @@ def test_scan_report_as_a_whole() -> None:
     }  # fmt: skip
     assert made['summary'] == {'files': 2, 'tables': 3, 'entries': 4, 'routed': 3, 'skipped': 1, 'fastcall': 1, 'outlined': 1}
     assert list(made) == ['version', 'files', 'summary']
+
+
+def test_catch_chains_are_counted() -> None:
+    """Of each file that has any, and of those that were compiled from the original none is outlined."""
+    plan = replace(PLAN, chain_counts=Chains(9, 3, 7))
+    scanned = check(report.build_scan_report([('a.cpp', 'c++', plan), ('b.cpp', 'c++', plan), ('c.c', 'c', C_PLAN)]))
+    assert [one.get('chains') for one in scanned['files']] == [{'found': 9, 'distinct': 3, 'outlined': 7}] * 2 + [None]
+    assert 'catch chains: 18 found, 6 of them different, 14 outlined\n' in render(scanned, None)
+    assert 'catch chains' not in render(scan_report(), None)
+    outcomes = [('routed', 'a.cpp', 'a.o'), ('fallback', 'b.cpp', 'b.o')]
+    built = check(report.build_report([record('a.cpp', plan), record('b.cpp', plan)], outcomes))
+    assert report.chain_counts(built) == {'found': 18, 'distinct': 6, 'outlined': 7}
 
 
 def test_a_file_without_a_plan_has_no_tables() -> None:

@@ -42,7 +42,7 @@ def with_chains(
     left = tuple(Problem(s.reason.value, s.offset, source.count(b'\n', 0, s.offset) + 1, SENTENCES[s.reason]) for s in chains.stays)
     answers = {last_component(f.name): chains.answers[f.span.start] for f in scan.functions if f.body and f.span.start in chains.answers}
     tables = tuple(_outlined(table, names) for table in found.tables)
-    return replace(found, chains=chains.edits, chains_left=left, answers=answers, tables=tables)
+    return replace(found, chains=chains.edits, chain_counts=chains.counts, chains_left=left, answers=answers, tables=tables)
 
 
 def _outlined(table: TablePlan, names: set[str]) -> TablePlan:

@@ -233,6 +233,15 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Chains:
+    """How many catch chains a file has, how many of those that can be read are different, and how many are outlined."""
+
+    found: int = 0
+    distinct: int = 0
+    outlined: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class FilePlan:
     """The decisions for one file."""
 
@@ -243,6 +252,7 @@ class FilePlan:
     followed: dict[str, tuple[Span, ...]] = field(default_factory=dict)  # what names the stub of a slot's function besides slots
     chains: tuple[Edit, ...] = ()  # what outlines the catch chains that functions have in common
     answers: dict[str, Answer] = field(default_factory=dict)  # by function name: the trampoline has the chain
+    chain_counts: Chains = Chains()
     chains_left: tuple[Problem, ...] = ()  # the chains that stay, with the reason
 
     @property

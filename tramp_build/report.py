@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import zipfile
 from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -49,7 +50,10 @@ _INCLUDED: Final = 'included-file'
 
 def file_record(path: str, language: Language, plan: FilePlan | None) -> Record:
     """One file of the report; `path` is posix, and the plan None where there was nothing to decide."""
-    return {'path': path, 'language': language, 'tables': [_table(table) for table in plan.tables] if plan else []}
+    record: Record = {'path': path, 'language': language, 'tables': [_table(table) for table in plan.tables] if plan else []}
+    if plan and plan.chain_counts.found:
+        record['chains'] = asdict(plan.chain_counts)
+    return record
 
 
 def _table(plan: TablePlan) -> dict[str, Any]:
@@ -112,6 +116,8 @@ def _with_outcome(record: Record, outcome: str, message: str | None) -> Record:
         reason = FALLBACK if outcome == FALLBACK else AS_IS
         tables = [{**table, 'entries': [_not_routed(entry, reason) for entry in table['entries']]} for table in tables]
     result = {'path': record['path'], 'language': record['language'], 'tables': tables, 'outcome': outcome}
+    if 'chains' in record:
+        result['chains'] = record['chains'] if outcome == ROUTED else {**record['chains'], 'outlined': 0}
     message = message or record.get('message')
     return {**result, 'message': message} if message and outcome != ROUTED else result
 
@@ -144,6 +150,12 @@ def _summary(files: Sequence[Record], *, build: bool) -> dict[str, int]:
 def rows(report: Mapping[str, Any]) -> list[dict[str, Any]]:
     """All entries of a report, in its order."""
     return [entry for file in report['files'] for table in file['tables'] for entry in table['entries']]
+
+
+def chain_counts(report: Mapping[str, Any]) -> dict[str, int]:
+    """The catch chains of all files: how many there are, how many different ones, how many are outlined."""
+    counts = [file['chains'] for file in report['files'] if 'chains' in file]
+    return {name: sum(count[name] for count in counts) for name in ('found', 'distinct', 'outlined')}
 
 
 def skip_counts(report: Mapping[str, Any]) -> list[tuple[str, int]]:

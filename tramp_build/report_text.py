@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tramp_build.console import escape, paint
 from tramp_build.reasons import sentence
-from tramp_build.report import PLAIN, ROUTED, rows, skip_counts, summary_line
+from tramp_build.report import PLAIN, ROUTED, chain_counts, rows, skip_counts, summary_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,6 +26,9 @@ def render(report: Mapping[str, Any], stream: TextIO | None) -> str:
     lines.extend(
         f'{count:>{width}} skipped: {paint(reason, "yellow", stream=stream)}: {sentence(reason).cause}' for reason, count in counts
     )
+    chains = chain_counts(report)
+    if chains['found']:
+        lines.append(f'catch chains: {chains["found"]} found, {chains["distinct"]} of them different, {chains["outlined"]} outlined')
     lines.append(paint(summary_line(report), 'bold', stream=stream))
     return '\n'.join(lines) + '\n'
 

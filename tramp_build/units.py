@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from tramp_build import includes
 from tramp_build.errors import RewriteError
-from tramp_build.model import Edit, Span, TablePlan
+from tramp_build.model import Chains, Edit, Span, TablePlan
 from tramp_build.rewrite.edits import apply, compose_edits
 
 if TYPE_CHECKING:
@@ -206,7 +206,10 @@ def localise(plan: FilePlan, unit: Unit, path: Path, relative: Callable[[Path], 
     local = _Local(unit, path, relative)
     tables = tuple(found for table in plan.tables if (found := local.table(table, numbers)))
     left = localise_problems(plan.chains_left, unit, path)
-    return replace(plan, tables=tables, chains_left=left) if tables or 0 in numbers else None
+    if not tables and 0 not in numbers:
+        return None
+    counts = plan.chain_counts if 0 in numbers else Chains()
+    return replace(plan, tables=tables, chains_left=left, chain_counts=counts)
 
 
 def localise_problems(problems: Iterable[Problem], unit: Unit, path: Path) -> tuple[Problem, ...]:

@@ -16,7 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from tramp_build.model import Answer, Edit, ScopeKind, Span
+from tramp_build.model import Answer, Chains, Edit, ScopeKind, Span
 from tramp_build.outline import text
 from tramp_build.outline.chains import Body, TornError
 from tramp_build.outline.estimate import pays
@@ -55,6 +55,7 @@ class Outlined:
     edits: tuple[Edit, ...] = ()  # the outlined functions, each in front of the first function that has its chain, and the sites
     sites: frozenset[str] = frozenset()  # the functions that have a chain less
     stays: tuple[Stays, ...] = ()
+    counts: Chains = field(default_factory=Chains)
     answers: Mapping[int, Answer] = field(default_factory=dict)  # by where the function begins
 
 
@@ -276,11 +277,14 @@ def outline(
     finder.find()
     writer = _Writer(source)
     sites: set[str] = set()
-    for number, group in enumerate(finder.chosen(), 1):
+    found = len(finder.stays) + sum(map(len, finder.groups.values()))
+    groups = finder.chosen()
+    counts = Chains(found, len(finder.groups), sum(map(len, groups)))
+    for number, group in enumerate(groups, 1):
         writer.group(number, group)
         sites |= {site.function.name for site in group}
     stays = tuple(sorted(finder.stays, key=lambda stays: stays.offset))
-    return Outlined(tuple(writer.edits), frozenset(sites), stays, writer.answers)
+    return Outlined(tuple(writer.edits), frozenset(sites), stays, counts, writer.answers)
 
 
 def _encoded(spelled: str) -> bytes:
