@@ -24,12 +24,16 @@ _HEAD = """\
 #include <stdexcept>
 #include <typeinfo>
 
-__attribute__((noinline)) static long compute(long number, PyObject *value)
+__attribute__((noinline)) static long compute_long(long number, long given)
 {
-    long given = PyLong_AsLong(value);
     if (given == number)
         throw std::out_of_range("the number of the method");
     return given + number;
+}
+
+__attribute__((noinline)) static long compute(long number, PyObject *value)
+{
+    return compute_long(number, PyLong_AsLong(value));
 }
 """
 
@@ -43,12 +47,44 @@ PyMODINIT_FUNC PyInit_heavy(void)
 """
 
 
+# Where a chain stands: around all of the function, behind what is read and declared, or in front of more.
+POSITIONS = ('whole body', 'tail', 'middle')
+_BODIES = {
+    'whole body': """\
+    try {
+        return PyLong_FromLong(compute(NUMBER, value));
+    }
+CHAIN    return NULL;
+""",
+    'tail': """\
+    const long given = PyLong_AsLong(value);
+    if (given == -1 && PyErr_Occurred())
+        return NULL;
+    try {
+        return PyLong_FromLong(compute_long(NUMBER, given));
+    }
+CHAIN    return NULL;
+""",
+    'middle': """\
+    const long given = PyLong_AsLong(value);
+    if (given == -1 && PyErr_Occurred())
+        return NULL;
+    long result;
+    try {
+        result = compute_long(NUMBER, given);
+    }
+CHAIN    return PyLong_FromLong(result * 2);
+""",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Module:
-    """A generated module: the length of its chains, 0 for none."""
+    """A generated module: the length of its chains, 0 for none, and where they stand."""
 
     clauses: int
     methods: int = METHODS
+    position: str = 'whole body'
 
     def source(self) -> str:
         """Return the text of the module."""
@@ -57,14 +93,33 @@ class Module:
         return f'{_HEAD}{functions}\nstatic PyMethodDef methods[] = {{\n{rows}    {{NULL, NULL, 0, NULL}},\n}};\n\n{_TAIL}'
 
     def _method(self, number: int) -> str:
-        work = f'return PyLong_FromLong(compute({number}, value));'
         head = f'\nstatic PyObject *method_{number}(PyObject *, PyObject *value)\n{{\n'
         if not self.clauses:
-            return f'{head}    {work}\n}}\n'
+            return f'{head}    return PyLong_FromLong(compute({number}, value));\n}}\n'
         python = dict(_CLAUSES)
+        leave = '        return NULL;\n' if self.position == 'middle' else ''
         chain = ''.join(
-            f'    catch (const {name} &error) {{\n        PyErr_SetString(PyExc_{python[name]}, error.what());\n    }}\n'
+            f'    catch (const {name} &error) {{\n        PyErr_SetString(PyExc_{python[name]}, error.what());\n{leave}    }}\n'
             for name in CHAINS[self.clauses]
         )
-        last = '    catch (...) {\n        PyErr_SetString(PyExc_RuntimeError, "unknown C++ exception");\n    }\n'
-        return f'{head}    try {{\n        {work}\n    }}\n{chain}{last}    return NULL;\n}}\n'
+        last = f'    catch (...) {{\n        PyErr_SetString(PyExc_RuntimeError, "unknown C++ exception");\n{leave}    }}\n'
+        body = _BODIES[self.position].replace('NUMBER', str(number)).replace('CHAIN', f'{chain}{last}')
+        return f'{head}{body}}}\n'
+
+
+def pybind11_source(methods: int) -> str:
+    """Return the same module as users of pybind11 write it."""
+    return _bound('#include <pybind11/pybind11.h>', 'PYBIND11_MODULE', 'pybind11::handle', methods)
+
+
+def nanobind_source(methods: int) -> str:
+    """Return the same module as users of nanobind write it."""
+    return _bound('#include <nanobind/nanobind.h>', 'NB_MODULE', 'nanobind::handle', methods)
+
+
+def _bound(include: str, macro: str, handle: str, methods: int) -> str:
+    rows = ''.join(
+        f'    module.def("method_{number}", []({handle} value) {{ return compute({number}, value.ptr()); }});\n'
+        for number in range(methods)
+    )
+    return f'{_HEAD.replace("#include <Python.h>", include)}\n{macro}(heavy, module)\n{{\n{rows}}}\n'

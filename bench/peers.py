@@ -22,25 +22,25 @@ _INCLUDE = f'-I{sysconfig.get_path("include")}'
 
 def build_peers(work: Path) -> dict[str, Path]:
     """Return a module of each, built now."""
-    tools = _install()
+    tools = install()
     work.mkdir(parents=True)
     progress('building with Cython, pybind11 and nanobind')
     return {'Cython': _cython(tools, work), 'pybind11': _pybind11(tools, work), 'nanobind': _nanobind(tools, work)}
 
 
-def versions() -> str:
-    """Say which were measured."""
+def versions(*names: str) -> str:
+    """Say which were measured: all, or those named."""
     tools = cache_dir() / 'peers'
     found = {path.name.partition('-')[0].lower(): path.name.split('-')[1] for path in tools.glob('*.dist-info')}
-    return ', '.join(f'{name} {found[name.lower()].removesuffix(".dist")}' for name in NAMES)
+    return ', '.join(f'{name} {found[name.lower()].removesuffix(".dist")}' for name in names or NAMES)
 
 
-def _install() -> Path:
-    """Install them outside of every environment: nothing but this measurement needs them."""
+def install() -> Path:
+    """Install all of the requirements outside of every environment: nothing but measurements needs them."""
     tools = cache_dir() / 'peers'
     stamp = tools / 'requirements.txt'
     if not stamp.exists() or stamp.read_bytes() != REQUIREMENTS.read_bytes():
-        progress('installing Cython, pybind11 and nanobind')
+        progress('installing Cython, pybind11, nanobind, SWIG and NumPy')
         shutil.rmtree(tools, ignore_errors=True)
         run(sys.executable, '-m', 'pip', 'install', '-q', '--target', tools, '-r', REQUIREMENTS)
         shutil.copyfile(REQUIREMENTS, stamp)

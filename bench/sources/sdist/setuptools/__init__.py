@@ -1,0 +1,1 @@
+"""As ../mesonpy.py, for projects that are built by setuptools."""
