@@ -105,7 +105,7 @@ def _rows(build: Build, options: Options, methods: int, rounds: int) -> Iterator
             progress(title)
             yield _row(title, clauses, *compare(Module(clauses, methods, position), build, work / f'{clauses}-{position}', rounds))
     if options.peers:
-        yield from _others(build, work, methods, rounds)
+        yield from _others(build, work, methods)
 
 
 def _row(title: str, clauses: int, stock: Outcome, outlined: Outcome) -> list[str]:
@@ -119,7 +119,7 @@ def _row(title: str, clauses: int, stock: Outcome, outlined: Outcome) -> list[st
     ]
 
 
-def _others(build: Build, work: Path, methods: int, rounds: int) -> Iterator[list[str]]:
+def _others(build: Build, work: Path, methods: int) -> Iterator[list[str]]:
     tools = peers.install()
     nanobind = tools / 'nanobind'
     found = {
@@ -134,6 +134,6 @@ def _others(build: Build, work: Path, methods: int, rounds: int) -> Iterator[lis
         source = work / name / 'heavy.cpp'
         source.parent.mkdir(parents=True)
         source.write_text(text)
-        times = [build.module(source, work / name / 'heavy.so', flags=(*_BOUND, *flags)) for _ in range(rounds)]
+        seconds = build.module(source, work / name / 'heavy.so', flags=(*_BOUND, *flags))
         size = text_and_unwind(work / name / 'heavy.so')
-        yield [f'{build}, {name}', str(size), '', '', '', f'{Spread.of(times).median:.2f}', '', '', '']
+        yield [f'{build}, {name}', str(size), '', '', '', f'{seconds:.2f}', '', '', '']

@@ -14,9 +14,10 @@ from package_support import in_tree_env
 sys.path.append(str(Path(__file__).resolve().parent.parent / 'bench'))
 
 import calls
+import outline
 import run
 import sizes
-from catch_heavy import Module
+from catch_heavy import CHAINS, POSITIONS, Module, nanobind_source, pybind11_source
 from common import BENCH, Budget, Options, Spread, Table
 
 
@@ -99,10 +100,30 @@ def test_generated_modules_are_measured(tmp_path: Path) -> None:
 
 
 def test_generated_chain_has_as_many_clauses_as_it_says() -> None:
-    for clauses in (0, 3, 8):
-        source = Module(clauses, methods=2).source()
-        assert source.count('catch (') == 2 * clauses
-        assert source.count('try {') == (2 if clauses else 0)
+    for position in POSITIONS:
+        for clauses in (0, 3, 8):
+            source = Module(clauses, methods=2, position=position).source()
+            assert source.count('catch (') == 2 * clauses
+            assert source.count('try {') == (2 if clauses else 0)
+
+
+def test_outlining_is_measured(tmp_path: Path) -> None:
+    """In a position where the chain's own function is called; the row says what the two builds have been."""
+    stock, outlined = outline.compare(Module(8, 6, 'middle'), outline.Build('g++', '-Os'), tmp_path, rounds=1)
+    assert 0 < outlined.size < stock.size
+    assert min(*stock.times, *outlined.times) > 0
+    row = outline._row('title', 8, outline.Outcome(1000, (2.0, 2.0)), outline.Outcome(460, (0.5, 0.7)))
+    assert row == [
+        *('title', '1000', '460', '46.0 %', 'at most 45 %: MISSED'),
+        *('2.00', '0.60', '30.0 (27.5..32.5) %', 'at most 45 %: met'),
+    ]
+
+
+def test_others_have_as_many_functions() -> None:
+    """And no chain, which is theirs to know."""
+    assert set(outline.SIZE) == set(outline.TIME) == set(CHAINS)
+    for text in (pybind11_source(5), nanobind_source(5)):
+        assert (text.count('module.def('), text.count('catch')) == (5, 0)
 
 
 def test_a_budget_is_judged_by_the_figure() -> None:
