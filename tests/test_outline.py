@@ -193,6 +193,13 @@ def test_exits_that_differ_are_told_apart() -> None:
     assert after.count('const tramp_exit_1 tramp_exit = tramp_o_1(); if (tramp_exit == tramp_exit_1_1) return -1; }') == _COPIES
 
 
+@pytest.mark.parametrize('value', ['(3)', '((PyObject *)NULL)', '( -1)', '(local)'])
+def test_brackets_around_a_constant(value: str) -> None:
+    _, after = found(copies(chain(f'PyErr_NoMemory(); use("it and more of it", 1, 2, 3); return {value};')))
+    assert ''.join(after.split()).count(f'tramp_exit_1_0)return{"".join(value.split())};') == _COPIES
+    assert Left.EXIT in reasons(copies(chain(f'return {value}(3);')))
+
+
 def test_handlers_that_only_throw() -> None:
     text = chain('throw 1;').replace('return -1;', 'throw;')
     _, after = found(copies(text))

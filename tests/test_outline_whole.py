@@ -57,7 +57,7 @@ def test_every_trampoline_answers_as_the_chain_did(compiler: str, optimize: str,
     source.write_text(text)
     unit = rewritten_unit(source, tmp_path / 'unit')
     assert 'catch (...) { tramp_o_' not in unit.read_text()
-    assert unit.read_text().count('::tramp_a_') == len(SLOTS) * 2 + 6 * 2 + 2 * 2
+    assert unit.read_text().count('::tramp_a_') == (len(SLOTS) + 6 + 2) * 3
     as_it_is = rewritten_unit(source, tmp_path / 'plain', Config(outline=False))
     compile_module(as_it_is, tmp_path / 'stock', optimize, *_FLAGS, compiler=compiler)
     compile_module(unit, tmp_path / 'outlined', optimize, *_FLAGS, compiler=compiler)
@@ -185,6 +185,22 @@ def test_what_may_follow_where_none_falls_out(tmp_path: Path) -> None:
 def test_when_the_chain_stays_at_the_site(change: tuple[str, str], tmp_path: Path) -> None:
     """Others call the function, or the trampoline could not do the same."""
     assert _answered(tmp_path, change) == {'g1'}
+
+
+def test_handlers_may_return_what_they_like(tmp_path: Path) -> None:
+    """Where the trampoline returns it: a call, but none of what the function has."""
+    old = 'return NULL; } catch (const std::range'
+    for value, whole in (('translate(e)', True), ('self', False), ('translate(args)', False), ('this', False)):
+        change = (old, f'return {value}; }} catch (const std::range')
+        assert _answered(tmp_path, change, all_of_them=True) == ({'f', 'g1'} if whole else set())
+    mixed = [(old, 'return translate(e); } catch (const std::range'), ('"unknown");', '"unknown"); goto out;')]
+    assert _answered(tmp_path, *mixed, all_of_them=True) == set()
+    assert _answered(tmp_path, mixed[0], front='work(self, args);', all_of_them=True) == {'g1'}
+
+
+def test_a_function_has_to_return_what_trampolines_do(tmp_path: Path) -> None:
+    """Behind a cast a row may have a function of any type."""
+    assert _answered(tmp_path, ('PyObject *f', 'PyListObject *f')) == {'g1'}
 
 
 def test_functions_that_other_files_call_keep_their_chain(tmp_path: Path) -> None:

@@ -67,6 +67,7 @@ __attribute__((noinline)) static void work()
 CASES
     }
 }
+template <typename T> static T told(T value, const char *text) { note_state(); PyErr_SetString(PyExc_OSError, text); return value; }
 static PyObject *choose(PyObject *, PyObject *number) { seen.clear(); thrown = (int)PyLong_AsLong(number); Py_RETURN_NONE; }
 static PyObject *trace(PyObject *, PyObject *) { note_state(); return PyUnicode_FromString(seen.c_str()); }
 """
@@ -84,6 +85,14 @@ _TYPED = (
     ' catch (const std::length_error &VAR) { note(VAR.what()); throw; } catch (int) { note("int"); OTHER }'
 )
 _ALL = _TYPED + ' catch (...) { note("all"); note_state(); PyErr_SetString(PyExc_OSError, "all"); FAIL }'
+
+# Handlers that return what they call; OTHER and FAIL stand for two more ways out.
+_DIRECT = (
+    'catch (const Derived &VAR) { note("derived"); TOLD(VAR.what()); }'
+    ' catch (const Base &VAR) { if (!PyErr_Occurred()) PyErr_SetString(PyExc_TypeError, VAR.what()); }'
+    ' catch (const std::out_of_range &VAR) { Noisy in("h"); if (PyErr_Occurred()) { OTHER } throw std::runtime_error(VAR.what()); }'
+    ' catch (const std::exception &VAR) { Noisy in("h"); TOLD(VAR.what()); } catch (int VAR) { if (VAR == 42) { OTHER } FAIL }'
+)
 
 # Row, head and front of each kind of method.
 _METHODS = {
@@ -135,6 +144,7 @@ TYPES
 def _body(result: str, chain: str, front: str = '', work: str = 'work(); note("worked");') -> str:
     good, fail, other = _RETURNS[result]
     text = f'{{ {front} try {{ Noisy first("a"); {work} {good} }} {chain} {fail} }}'
+    text = text.replace('TOLD(', fail.replace('return ', 'return told<RESULT>(').replace(';', ', ').replace('RESULT', result))
     return text.replace('FAIL', fail).replace('OTHER', other)
 
 
@@ -164,7 +174,7 @@ def _spec(owner: str, slots: str) -> str:
 def module() -> tuple[str, dict[str, str]]:
     """Return the text of a module, and the Python expressions that call what it has."""
     functions, rows, types, calls = [], [], [], {}
-    for suffix, chain in (('typed', _TYPED), ('all', _ALL)):
+    for suffix, chain in (('typed', _TYPED), ('all', _ALL), ('direct', _DIRECT)):
         own = chain.replace('VAR', f'e_{suffix}')
         more, their_rows, their_calls = _methods(suffix, own)
         functions += more

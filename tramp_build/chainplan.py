@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
@@ -21,7 +22,12 @@ if TYPE_CHECKING:
     from tramp_build.plan import Policy
     from tramp_build.upgrade.mentions import Mentions
 
-_RESULTS: Final = frozenset({OBJECT, INT, SIZE})
+# What a function has to say that it returns: what its handlers say is then what the trampoline returns.
+_RESULTS: Final = {
+    OBJECT: re.compile(rb'\bPyObject\s*\*\s*\Z'),
+    INT: re.compile(rb'\bint\s*\Z'),
+    SIZE: re.compile(rb'\bPy_(?:ssize|hash)_t\s*\Z'),
+}
 
 
 def with_chains(
@@ -88,7 +94,9 @@ class _Callers:
             return None
         if not self._is_one(function, name) or not all(self._reaches(function, call.table) for call in calls):
             return None
-        return None if self._is_used(function, name, calls) else c_type(kinds.pop() or '', cxx=True)
+        kind = kinds.pop() or ''
+        said = _RESULTS[kind].search(self.source, function.span.start, function.name_span.start)
+        return c_type(kind, cxx=True) if said and not self._is_used(function, name, calls) else None
 
     def _is_one(self, function: Function, name: str) -> bool:
         """Tell whether the name means this function wherever it is used, and nothing decides about it."""

@@ -31,11 +31,13 @@ from tramp_build.upgrade.uses import tokens as tokens_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from tramp_build.model import Condition, Function, ScanResult
+    from tramp_build.model import Function, ScanResult
     from tramp_build.outline.chains import Chain
     from tramp_build.outline.handlers import Handler
     from tramp_build.outline.whole import Whole
 
+# The parameters of a function, and what else its body may declare.
+_Names = tuple[frozenset[bytes], frozenset[bytes]]
 _CONSTANT_EVALUATED: Final = frozenset({b'constexpr', b'consteval'})
 _NEVER_THROWS: Final = frozenset({b'noexcept', b'throw'})
 
@@ -65,9 +67,10 @@ class _Site:
     chain: Chain
     handlers: tuple[Handler, ...]
     exits: tuple[bytes, ...]
-    labels: tuple[tuple[bytes, int], ...]  # that macros in the handlers jump to, with the exit that this is
+    labels: tuple[tuple[bytes, int], ...] = ()  # that macros in the handlers jump to, with the exit that this is
     whole: Whole | None = None  # what the trampoline has to know to do it
     result: str = ''  # the type that its function returns
+    direct: bool = False  # the handlers return for it
 
 
 @dataclass(slots=True)
@@ -147,7 +150,17 @@ class _Finder:
         inner = declared(tuple(_in_scope(tokens, chain, chains)), head=False)
         if b'using' in (words := {token[1] for token in tokens}) and b'namespace' in words:
             raise LeftError(Left.LOCALS)
-        reading, handlers = self._read(chain, parameters, inner, function.scope.condition)
+        names = (parameters, inner)
+        try:
+            reading, handlers = self._read(function, chain, names)
+        except LeftError as exc:
+            if exc.reason is not Left.EXIT or never_throws:
+                raise
+            reading, handlers, site = self._direct(function, chain, names, body)
+        else:
+            site = _Site(function, chain, handlers, tuple(reading.exits), tuple(reading.labels.items()))
+            if not never_throws:
+                site = self._whole(site, body, parameters, reading.variables)
         scope = function.scope
         if '::' in function.name and not all(map(is_known, reading.names)):
             raise LeftError(Left.CLASS_SCOPE)
@@ -156,25 +169,35 @@ class _Finder:
             scope.condition,
             tuple(handler.key() for handler in handlers),
             tuple(reading.labels.items()),
+            (site.whole, site.result) if site.direct else None,
             self.epochs.of(reading.names, function.span.start),
         )
-        site = _Site(function, chain, handlers, tuple(reading.exits), tuple(reading.labels.items()))
-        if not never_throws:
-            site = self._whole(site, body, parameters, reading.variables)
         self.groups.setdefault(key, []).append(site)
 
+    def _direct(self, function: Function, chain: Chain, names: _Names, body: Body) -> tuple[Reading, tuple[Handler, ...], _Site]:
+        """Let handlers return what they like where a trampoline returns it.  Raises LeftError."""
+        try:
+            reading, handlers = self._read(function, chain, names, returns=True)
+        except LeftError:
+            raise LeftError(Left.EXIT) from None
+        site = self._whole(_Site(function, chain, handlers, tuple(reading.exits), direct=True), body, names[0], reading.variables)
+        if site.whole is None:
+            raise LeftError(Left.EXIT)
+        return reading, handlers, site
+
     def _read(
-        self, chain: Chain, parameters: frozenset[bytes], inner: frozenset[bytes], condition: Condition
+        self, function: Function, chain: Chain, declared_names: _Names, *, returns: bool = False
     ) -> tuple[Reading, tuple[Handler, ...]]:
         """Read the handlers of a chain, once for all that are spelled alike.  Raises LeftError."""
+        parameters, inner = declared_names
         spelled = self.text[chain.span.start : chain.span.end]
         if spelled not in self.words:
             self.words[spelled] = chain.words()
         words = self.words[spelled]
         local, variables = words & (parameters | inner), words & (inner - parameters)
-        key = (spelled, local, variables, condition)
+        key = (spelled, local, variables, function.scope.condition, returns)
         if key not in self.read:
-            reading = Reading(local, variables, self.macros, chain.span.start)
+            reading = Reading(local, variables, self.macros, chain.span.start, returns)
             try:
                 self.read[key] = (reading, reading.read(chain))
             except LeftError as exc:
@@ -236,7 +259,9 @@ class _Writer:
     def group(self, number: int, sites: list[_Site]) -> None:
         first = sites[0]
         start = first.function.span.start
-        parts = [text.function(number, first.handlers, len(first.exits), first.labels)]
+        parts = []
+        if not first.direct:
+            parts.append(text.function(number, first.handlers, len(first.exits), first.labels))
         scope = ''.join(f'::{part}' for part in first.function.scope.path if part)
         names: dict[tuple[object, ...], str] = {}
         for site in sites:
@@ -246,7 +271,11 @@ class _Writer:
             key = (site.result, site.exits, site.whole)
             if key not in names:
                 names[key] = text.answer_name(number, len(names))
-                parts.append(text.answer(number, names[key], site.result, site.exits, site.whole.falls))
+                own = (names[key], site.result)
+                if site.direct:
+                    parts.append(text.direct(*own, site.handlers, site.whole.falls))
+                else:
+                    parts.append(text.answer(number, *own, site.exits, site.whole.falls))
             self.answers[site.function.span.start] = Answer(f'{scope}::{names[key]}', start)
             self._replace(site.chain.word, '')
             self._replace(site.chain.span, '')

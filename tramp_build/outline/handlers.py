@@ -61,6 +61,7 @@ OWN_PREFIX: Final = b'tramp_'
 FALLS: Final = b''
 RETURNS: Final = frozenset({b'Py_RETURN_NONE', b'Py_RETURN_TRUE', b'Py_RETURN_FALSE', b'Py_RETURN_NOTIMPLEMENTED'})
 _EXITS: Final = frozenset({b'return', b'goto', b'break', b'continue'}) | RETURNS
+_RETURNING: Final = RETURNS | {b'return'}
 _LOOPS: Final = frozenset({b'for', b'while', b'do', b'switch'})
 # What means something else, or something more, in another function or on another line.
 _OF_THE_PLACE: Final = frozenset(
@@ -112,6 +113,7 @@ class Reading:
     variables: frozenset[bytes]  # locals that a `return` may name
     macros: Macros
     offset: int  # of the chain
+    returns: bool = False  # the handlers may return what they like, and do nothing else
     exits: list[bytes] = field(default_factory=list)
     names: set[bytes] = field(default_factory=set)
     labels: dict[bytes, int] = field(default_factory=dict)  # that macros jump to, with the exit that this is
@@ -125,10 +127,13 @@ class Reading:
         variable = _variable(clause.declared)
         names = looked_up((*clause.declared, *clause.body)) - {variable}
         spans = _exits(clause.body)
-        self._check(clause, names, spans, variable)
+        if self.returns and any(clause.body[first][1] not in _RETURNING for first, _ in spans):
+            raise LeftError(Left.EXIT)
+        moved = () if self.returns else spans
+        self._check(clause, names, moved, variable)
         body: list[Piece] = []
         position = 0
-        for first, last in spans:
+        for first, last in moved:
             body += _pieces(clause.body, position, first)
             body.append(Piece(b'', spaced=True, exit=self._number(clause.body[first:last])))
             position = last + 1
@@ -157,7 +162,8 @@ class Reading:
             self.labels[label] = self._exit(b'goto ' + label)
         if (
             (words | hidden) & _NEVER_RETURN
-            or hidden & (_EXITS - {b'goto'})
+            or hidden & (_EXITS - (_RETURNING if self.returns else {b'goto'}))
+            or (labels and self.returns)
             or _has_label(moved)
             or (words & _LOOPS and any(clause.body[first][1] in (b'break', b'continue') for first, _ in spans))
         ):
@@ -203,6 +209,8 @@ class Reading:
 
 def is_constant(tokens: Sequence[lexer.Token], variables: frozenset[bytes] = frozenset()) -> bool:
     """Tell whether an expression means the same at any time: a constant, negative or cast to a pointer, or one of `variables`."""
+    while len(tokens) > 2 and tokens[0][1] == b'(' and ends_call([b'', *(token[1] for token in tokens)]):
+        tokens = tokens[1:-1]
     if not tokens:
         return False
     kind, text, _, _ = tokens[-1]

@@ -63,6 +63,16 @@ def answer(number: int, own: str, result: str, exits: Sequence[bytes], falls: by
     return f'{_ATTRIBUTES} static {result}{own}() {{ {_leaving(number, tuple(text or falls for text in exits))} }}'
 
 
+def direct(own: str, result: str, handlers: Sequence[Handler], falls: bytes) -> str:
+    """Return the function that a trampoline calls in its handler where the handlers themselves return for it."""
+
+    def body(handler: Handler) -> str:
+        return _joined(handler.body, 0) + ('' if handler.falls is None else _statement(falls))
+
+    clauses = ' '.join(f'catch ({_joined(handler.head, 0)}) {{ {body(handler)} }}' for handler in handlers)
+    return f'{_ATTRIBUTES} static {result}{own}() {{ try {{ const ::tramp_thrower tramp_thrown; throw; }} {clauses} }}'
+
+
 def site(number: int, exits: Sequence[bytes]) -> str:
     """Return the clause that takes the place of a chain."""
     return f'catch (...) {{ {_leaving(number, exits)} }}'
