@@ -33,13 +33,15 @@ if TYPE_CHECKING:
     from tramp_build.upgrade.pastes import Definition, Macros
 
 
+# What may be the call of a macro that defines something: at the beginning of a line, and as much of it as names what.
+_CALL: Final = re.compile(rb'^\w+[ \t]*\((?=([^;{}]{0,400}))', re.MULTILINE)
+_WORDS: Final = re.compile(rb'[\w$]+')
 _MAX_NESTED: Final = 5  # macros that make macros that make rows
 
 
-def _is_argument(source: bytes, name: str) -> bool:
-    """Tell whether a name stands where a macro may be given it, to define a function of that name."""
-    word = re.escape(name.encode())
-    return re.search(rb'^\w+[ \t]*\([^;{}]{0,400}(?<![\w$])' + word + rb'(?![\w$])', source, re.MULTILINE) is not None
+def _arguments(source: bytes) -> frozenset[bytes]:
+    """Return the words that stand where a macro may be given them, to define a function of that name."""
+    return frozenset(word for match in _CALL.finditer(source) for word in _WORDS.findall(match[1]))
 
 
 @dataclass(slots=True)
@@ -293,7 +295,14 @@ class Project:
         text = self._text(path)
         if self._refuse(path, decided.language, unit=True):
             return None
-        return expand_ask.question(text, decided, lambda name: may_be_made(name) or _is_argument(text, name))
+        arguments: list[frozenset[bytes]] = []
+
+        def is_argument(name: str) -> bool:
+            if not arguments:
+                arguments.append(_arguments(text))
+            return name.encode() in arguments[0]
+
+        return expand_ask.question(text, decided, lambda name: may_be_made(name) or is_argument(name))
 
     def asked(self, path: Path, question: expand_ask.Question) -> dict[int, list[Edit]]:
         """Return the edits of each part of a unit that make the text which the preprocessor is asked about."""

@@ -1,0 +1,75 @@
+"""What is decided about a source, and what is written, takes time that grows with the source and no faster."""
+
+from __future__ import annotations
+
+import gc
+import time
+from pathlib import Path
+
+import pytest
+from fuzz_support import Checker
+
+HEAD = b'#include <Python.h>\n'
+FUNCTION = (
+    b'static PyObject *f%d(PyObject *self, PyObject *args)\n'
+    b'{ int a; if (!PyArg_ParseTuple(args, "i", &a)) return NULL; return PyLong_FromLong(a); }\n'
+)
+CATCHING = (
+    b'static PyObject *f%d(PyObject *self, PyObject *args) { try { return g(args); }'
+    b' catch (const std::exception &e) { PyErr_SetString(PyExc_ValueError, e.what()); }'
+    b' catch (...) { PyErr_SetString(PyExc_ValueError, "x"); } return 0; }\n'
+)
+
+
+def repeated(text: bytes, count: int) -> bytes:
+    return b''.join(text.replace(b'%d', b'%d' % i) for i in range(count))
+
+
+def table(row: bytes, count: int) -> bytes:
+    return b'static PyMethodDef m[] = {\n' + repeated(row, count) + b'{NULL}};\n'
+
+
+ROW = b'{"f%d", f%d, METH_VARARGS},\n'
+SOURCES = {
+    'rows of other files': lambda n: HEAD + table(ROW, n),
+    'functions': lambda n: HEAD + repeated(FUNCTION, n) + table(ROW, n),
+    'rows of one function': lambda n: HEAD + repeated(FUNCTION, 1) + table(b'{"g%d", f0, METH_VARARGS},\n', n),
+    'tables of one function': lambda n: (
+        HEAD + repeated(FUNCTION, 1) + repeated(b'static PyMethodDef m%d[] = {{"f", f0, METH_VARARGS}};\n', n)
+    ),
+    'mentions of one function': lambda n: HEAD + repeated(FUNCTION, 1) + b'void u(void) {' + b'f0(0, 0);' * n + b'}\n' + table(ROW, 1),
+    'rows of macros': lambda n: HEAD + b'#define R(f) {#f, f, METH_VARARGS},\n' + repeated(FUNCTION, n) + table(b'R(f%d)\n', n),
+    'branches': lambda n: HEAD + repeated(b'#if A%d\n' + FUNCTION + b'#else\n' + FUNCTION + b'#endif\n', n) + table(ROW, n),
+    'slots': lambda n: HEAD + repeated(b'static void d%d(PyObject *o) {}\nstatic PyTypeObject t%d = {.tp_dealloc = d%d};\n', n),
+    'brackets in a body': lambda n: (
+        HEAD + FUNCTION[:52] % 0 + b'{' + b'(' * n + b'{' * n + b'args' + b'}' * n + b')' * n + b'}' + table(ROW, 1)
+    ),
+    'catch chains': lambda n: repeated(CATCHING, n) + table(ROW, n),
+}
+
+
+@pytest.mark.parametrize('name', SOURCES)
+def test_four_times_the_source(tmp_path: Path, name: str) -> None:
+    """Well below sixteen times the time: the best of two, as the machine has other work."""
+    checker = Checker(tmp_path / 'project')
+    unit = 'unit.cpp' if name == 'catch chains' else 'unit.c'
+
+    def seconds(count: int) -> float:
+        source = SOURCES[name](count)
+        best = float('inf')
+        for _ in range(2):
+            gc.collect()
+            start = time.process_time()
+            project = checker.project({unit: source})
+            path = next(project.files())
+            plan = project.plan_file(path, unit=True)
+            if plan and plan.changes:
+                project.rewrite_file(path, plan, unit=True)
+            if plan:
+                project.question(path, plan)
+            best = min(best, time.process_time() - start)
+        return best
+
+    count = 500 if name == 'rows of other files' else 60
+    short, long = seconds(count), seconds(4 * count)
+    assert long < 9 * max(short, 0.004), f'{short:.4f} s, four times as much {long:.4f} s'
