@@ -28,6 +28,8 @@ FINDINGS = {
     'a row that ends in two branches': {'unit.c': b'PyGetSetDef t[]{{()}d\n#ifdef\n,\n#else'},
     'brackets of another kind': {'unit.cpp': b'PyGetSetDef t[]{{"",function,NULL,){()}e;*function();'},
     'a body behind half a bracket': {'unit.cpp': b')PyInit_s(void){'},
+    'a body behind brackets': {'unit.cpp': b'(())PyInit_s(void){'},
+    'a body behind a number': {'unit.cpp': b'0 PyInit_m(void){'},
     'a body behind a comma': {'unit.cpp': b'#include "rows.inc"\n', 'rows.inc': b'Py_tp_i, PyInit_c(void) {'},
     'a body torn by branches': {'unit.c': b'_(){#if \n{\n#if\n#else\nf#endif\n}\n#endif\n}PyType_Slot s[]{{Py_tp_dealloc,()_'},
     'a name that is no text': {'unit.cpp': b'd t(){try{()()}catch(){(\xa9)()}}*two(()){PyMethodDef m{"",two,METH_VARARGS'},

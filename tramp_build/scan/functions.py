@@ -78,11 +78,16 @@ def find_function(declaration: Declaration, cxx: bool, class_name: str | None, d
             weak = candidate  # `Py_LOCAL(int) f()` and not `C::C() NOEXCEPT(x)`
     if found is None and weak is not None and _weak_is_enough(items, weak, class_name, cxx, defines):
         found = weak
-    if found is None or (defines and any(item.text in _NOT_BEFORE for item in items[: found.first])):
+    if found is None or (defines and _is_doubtful(items[: found.first])):
         return None
     if not defines and _are_arguments(declaration.inside(items[found.group])):
         return None
     return _header(declaration, found, cxx, defines)
+
+
+def _is_doubtful(before: Sequence[Item]) -> bool:
+    """Whether what stands before the name of a definition can not begin one: nothing may be put in front of it."""
+    return any(item.text in _NOT_BEFORE or item.kind in (NUMBER, CHAR) for item in before) or (bool(before) and before[0].text == b'()')
 
 
 def start_of(items: Sequence[Item], index: int, *, behind_macro: bool) -> int:
