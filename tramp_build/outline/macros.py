@@ -14,6 +14,7 @@ from tramp_build.expand import Event, Expander, events
 from tramp_build.model import Span
 from tramp_build.outline.names import KEYWORDS, is_known
 from tramp_build.scan import lexer
+from tramp_build.scan.literals import text_of
 from tramp_build.upgrade.uses import tokens as tokens_of
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class Macros:
 
     def is_one(self, name: bytes) -> bool:
         """Tell whether a macro of that name is known."""
-        spelled = name.decode('utf-8', 'surrogateescape')
+        spelled = text_of(name)
         return spelled in self.defined or self.is_macro(spelled)
 
     def meaning(self, name: bytes, offset: int, depth: int = 0) -> Meaning | None:
@@ -80,7 +81,7 @@ class Macros:
 
     def _at(self, name: bytes, offset: int) -> Macro | None:
         """Return the definition of a macro that has only one."""
-        spelled = name.decode('utf-8', 'surrogateescape')
+        spelled = text_of(name)
         if is_known(name) or spelled not in self.defined or self.redefined(spelled):
             return None
         if self._events is None:
