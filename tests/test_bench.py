@@ -168,3 +168,29 @@ def test_a_topic_that_fails_does_not_take_the_others_along(tmp_path: Path, monke
     assert run.main(['--only', 'first,second', '--output', str(output)]) == 1
     assert '## first: not measured' in output.read_text()
     assert '## Works' in output.read_text()
+
+
+def test_coverage_counts() -> None:
+    """What needs nothing is covered, what is skipped is named with its number."""
+    import scan_projects as topic
+
+    def entry(reason: str | None, *how: str) -> dict[str, object]:
+        return {'decision': 'skipped' if reason else 'routed', 'reason': reason, 'how': how}
+
+    rows = [entry(None), entry(None, 'fastcall'), entry('cpython-function'), entry('macro-row'), entry('compared'), entry('macro-row')]
+    report = {'files': [{'tables': [{'entries': rows[:2]}, {'entries': rows[2:]}]}]}
+    count = topic.Count.of(report, unread=1)
+    assert (count + topic.Count()).row('p') == ['p', '2', '6', '2', '1', '1', '3', '50.00', '1', 'macro-row 2, compared 1']
+    name = topic.GOAL.split()[0]
+    text = topic.document({name: count})
+    assert f'| {name.replace("==", " ")} ' in text
+    assert '| `macro-row` ' in text
+    assert set(text.split('`')) >= {'macro-row', 'compared'}
+
+
+def test_coverage_names_what_the_tests_build() -> None:
+    """The documented goal has every project of the corpus, in the version that is tested."""
+    import corpus_support
+    import scan_projects as topic
+
+    assert {f'{p.name}=={p.version}' for p in corpus_support.PROJECTS.values()} <= set(topic.GOAL.split())
