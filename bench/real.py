@@ -37,7 +37,7 @@ def measure(options: Options) -> list[Table]:
 
 def _rows(name: str, work: Path, loop: Path, processes: int, rounds: int, count: int) -> Iterator[list[str]]:
     project = corpus_support.PROJECTS[name]
-    installed = {variant: _install(source, work / f'{variant}-installed') for variant, source in unpack(project, work).items()}
+    installed = install(name, work)
     times: dict[str, dict[str, list[float]]] = {}
     for _ in range(processes):
         for variant in VARIANTS:
@@ -49,7 +49,16 @@ def _rows(name: str, work: Path, loop: Path, processes: int, rounds: int, count:
         yield [f'{name} {project.version}', f'`{call}`', before.text(), after.text(), f'{before.median / after.median:.2f} x']
 
 
-def _install(source: Path, target: Path) -> Path:
+def install(name: str, work: Path) -> dict[str, Path]:
+    """Build a project stock and routed, each into a directory; what another topic has built there already is there."""
+    targets = {variant: work / f'{variant}-installed' for variant in VARIANTS}
+    if not all(target.exists() for target in targets.values()):
+        for variant, source in unpack(corpus_support.PROJECTS[name], work).items():
+            _install(source, targets[variant])
+    return targets
+
+
+def _install(source: Path, target: Path) -> None:
     """Build by the front end, with the wheel of tramp-build that is measured, and unpack what came out."""
     progress(f'building {source.name}, {source.parent.name}')
     wheels = Path(os.environ.get('TRAMP_BUILD_WHEELS', ROOT / 'build' / 'dist'))
@@ -59,4 +68,3 @@ def _install(source: Path, target: Path) -> Path:
         raise SystemExit(f'bench: error: {exc}') from None
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(target)
-    return target

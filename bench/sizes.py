@@ -10,12 +10,15 @@ from catch_heavy import METHODS, Module
 from common import Budget, Options, Table, progress, run
 from modules import build_module, launcher_of, make_state
 from pycairo import VARIANTS, extract, pycairo
+from real import install
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 C_ONLY = Budget(106, 'at most 106 %')
 CATCH_HEAVY = Budget(65, 'at most 65 %')
+# Modules of types: most of what they hand to Python are slots.  By project: the module, its language, and what it is held to.
+_TYPES = {'bitarray': ('_bitarray', 'C', C_ONLY), 'wrapt': ('_wrappers', 'C', C_ONLY), 'kiwisolver': ('_cext', 'C++', None)}
 _GROUPS = {
     'text': ('.text', '.plt', '.init', '.fini'),
     'unwind': ('.eh_frame', '.eh_frame_hdr', '.gcc_except_table'),
@@ -65,7 +68,7 @@ def measure(options: Options) -> list[Table]:
     work = options.work / 'sizes'
     work.mkdir()
     methods = options.pick(METHODS, 20)
-    return [_pycairo(options), *(_catch_heavy(clauses, methods, work) for clauses in (8, 3))]
+    return [_pycairo(options), _types(options), *(_catch_heavy(clauses, methods, work) for clauses in (8, 3))]
 
 
 def read_size(title: str, module: Path, methods: int) -> Size:
@@ -102,6 +105,28 @@ def _pycairo(options: Options) -> Table:
             f'The wheel also carries {library.name}, {library.stat().st_size} bytes, once for all its modules.',
         ),
     )
+
+
+def _types(options: Options) -> Table:
+    rows, counts = [], []
+    for name, (module, language, budget) in _TYPES.items():
+        progress(f'size of {name}')
+        found = install(name, options.work / 'real' / name)
+        (report,) = found['routed'].glob('*.dist-info/tramp-build.json')
+        kinds = [
+            table['kind']
+            for file in json.loads(report.read_text('utf-8'))['files']
+            for table in file['tables']
+            for entry in table['entries']
+            if entry['decision'] == 'routed'
+        ]
+        slots = sum(kind not in ('PyMethodDef', 'PyGetSetDef') for kind in kinds)
+        counts.append(f'{name}: {len(kinds)} rows routed, {slots} of them slots')
+        stock, routed = (
+            read_size(f'{name} ({language}), {variant}', next(found[variant].rglob(f'{module}.*.so')), len(kinds)) for variant in VARIANTS
+        )
+        rows += [stock.row(stock, None), routed.row(stock, budget)]
+    return Table('Size of modules with slots', _HEADER, rows, (f'{"; ".join(counts)}. {_NOTE}',))
 
 
 def catch_heavy_sizes(clauses: int, methods: int, work: Path) -> tuple[Size, Size, Size, Size]:
