@@ -318,6 +318,37 @@ assert growth[0] < 100 and growth[1] < 1 << 19 and [abs(n) < 3 for n in growth[2
     check(interpreter, code, cxx)
 
 
+def test_nothing_leaks_by_way_of_cpython(interpreter: Interpreter, cxx: Path) -> None:
+    """As Python code sees it: no object is left of an exception, by tracemalloc."""
+    code = """
+import tracemalloc
+made = [(name, TRIGGERS[name], cls()) for name, cls in types(TRIGGERS)]
+made += [(name, TYPE_TRIGGERS[name], cls) for name, cls in types(TYPE_TRIGGERS)]
+quiet = [(name, cls) for name, cls in types(QUIET_TRIGGERS) if name not in ('tp_del', 'tp_finalize') or cls.__flags__ & 1 << 9]
+def churn(times):
+    for _ in range(times):
+        for name, function, thing in made:
+            tell('throws', name)
+            error = caught(function, thing)
+            assert str(error) == name, (name, error)
+        for name, cls in quiet:
+            tell('throws', name)
+            with Unraisable() as reports: QUIET_TRIGGERS[name](cls)
+            assert len(reports) == 1, name
+    del error, reports
+    tell('passes')
+    gc.collect()
+    return tracemalloc.get_traced_memory()[0]
+tracemalloc.start()
+churn(20)
+totals = [churn(10) for _ in range(5)]
+# Tables of CPython grow now and then; a leak grows each time, by an exception in each call.
+growth = [after - before for before, after in zip(totals, totals[1:])]
+assert min(growth) < 10 * 48, growth
+"""
+    check(interpreter, code, cxx)
+
+
 @pytest.mark.parametrize(('library', 'prefix', 'most'), [('libtramp', 'tramp', 1), ('libtramp-cxx', 'tramp_cxx', 7)])
 def test_instructions_of_a_trampoline(library: str, prefix: str, most: int) -> None:
     """A slot costs what a method does; getbuffer, send and those that report with a type keep one word more."""
