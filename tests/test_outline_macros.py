@@ -24,6 +24,7 @@ _FUNCTION = """\
 static PyObject *NAME(PyObject *given)
 {
     int local = 0;
+    if (!given) BAIL;
     try { work(local); }
     catch (const std::bad_alloc &e) { FIRST }
     catch (const std::range_error &e) { FAIL(3, e.what()); }

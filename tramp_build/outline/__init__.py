@@ -205,8 +205,8 @@ class _Finder:
         found = self.read[key]
         if isinstance(found, Left):
             raise LeftError(found)
-        # A macro may bring a name along that is not spelled here.
-        if found[0].names & (parameters | inner):
+        # A macro may bring a name along that is not spelled here; its own name is none of a variable.
+        if (found[0].names - found[0].meanings.keys()) & (parameters | inner):
             raise LeftError(Left.LOCALS)
         return found
 

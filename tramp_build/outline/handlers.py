@@ -155,7 +155,7 @@ class Reading:
         used |= hidden - KEYWORDS
         if any(may_be_macro(name) and name not in self.meanings for name in used):
             raise LeftError(Left.MACRO)
-        if used & self.locals:
+        if (used - self.meanings.keys()) & self.locals:
             raise LeftError(Left.LOCALS)
         self.names |= used
         for label in sorted(labels):
