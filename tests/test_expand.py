@@ -163,3 +163,11 @@ def test_a_unit_with_what_macros_make() -> None:
     assert unit.expand([]) is unit
     with pytest.raises(RewriteError):
         unit.expand([Edit(Span(3, 12), b'x')])
+
+
+def test_an_answer_with_a_line_that_goes_on_is_no_answer() -> None:
+    source = b'PyMethodDef m[] = {ROW};\n'
+    question = expand_ask.Question((Span(19, 22),), frozenset())
+    marked = apply(source, expand_ask.marks(source, question))
+    assert expand_ask.answers(source, question, marked.replace(b'ROW', b'{"a", a, 1}'), lambda name: False)
+    assert not expand_ask.answers(source, question, marked.replace(b'ROW', b'{"a\\\n", a, 1}'), lambda name: False)

@@ -107,7 +107,9 @@ def _between(output: bytes, begin: bytes, end: bytes) -> bytes | None:
     text = _LINE_MARK.sub(b'', output[output.index(begin) + len(begin) : output.index(end)])
     if _DIRECTIVE.search(text) or len(text) > _MAX_TEXT:
         return None
-    return one_line(text, Span(0, len(text)))
+    text = one_line(text, Span(0, len(text)))
+    # A line that goes on within a string: no preprocessor leaves one.
+    return None if b'\n' in text else text
 
 
 def _can_stand(text: bytes, is_macro: Callable[[str], bool]) -> bool:
