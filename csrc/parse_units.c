@@ -44,13 +44,24 @@ static inline bool to_long_long(PyObject *arg, long long *value)
     return overflow == 0;
 }
 
-/* The low bits, whatever the value. */
+/* The bits of what a signed or an unsigned long long can hold.  The units that take the low bits of anything else warn of that since 3.15,
+ * and a warning may be an error. */
 static inline bool to_bits(PyObject *arg, unsigned long long *value)
 {
+    int overflow;
+
     if (!is_int(arg))
         return false;
-    *value = PyLong_AsUnsignedLongLongMask(arg);
-    return true;
+    *value = (unsigned long long)PyLong_AsLongLongAndOverflow(arg, &overflow);
+    if (TRAMP_LIKELY(overflow == 0))
+        return true;
+    if (overflow < 0)
+        return false;
+    *value = PyLong_AsUnsignedLongLong(arg);
+    if (*value != (unsigned long long)-1 || PyErr_Occurred() == NULL)
+        return true;
+    PyErr_Clear();
+    return false;
 }
 
 static inline bool to_double(PyObject *arg, double *value)
@@ -83,10 +94,14 @@ NUMBER(unit_i, int, long, to_long, value >= INT_MIN && value <= INT_MAX)
 NUMBER(unit_l, long, long, to_long, true)
 NUMBER(unit_L, long long, long long, to_long_long, true)
 NUMBER(unit_n, Py_ssize_t, long long, to_long_long, value >= PY_SSIZE_T_MIN && value <= PY_SSIZE_T_MAX)
-NUMBER(unit_B, unsigned char, unsigned long long, to_bits, true)
-NUMBER(unit_H, unsigned short, unsigned long long, to_bits, true)
-NUMBER(unit_I, unsigned int, unsigned long long, to_bits, true)
+NUMBER(unit_B, unsigned char, long, to_long, value >= SCHAR_MIN && value <= UCHAR_MAX)
+NUMBER(unit_H, unsigned short, long, to_long, value >= SHRT_MIN && value <= USHRT_MAX)
+NUMBER(unit_I, unsigned int, long long, to_long_long, value >= INT_MIN && value <= UINT_MAX)
+#if ULONG_MAX == ULLONG_MAX
 NUMBER(unit_k, unsigned long, unsigned long long, to_bits, true)
+#else
+NUMBER(unit_k, unsigned long, long long, to_long_long, value >= LONG_MIN && value <= (long long)ULONG_MAX)
+#endif
 NUMBER(unit_K, unsigned long long, unsigned long long, to_bits, true)
 NUMBER(unit_d, double, double, to_double, true)
 NUMBER(unit_f, float, double, to_double, true)

@@ -12,8 +12,9 @@ from runtime_support import Interpreter
 # What the fast parser has to take, for everything else is CPython's: format, arguments, names and values.
 FAST = [
     *((unit, f'({value},)', '{}') for unit, value in {
-        'b': 255, 'B': -1, 'h': -32768, 'H': 2**70, 'i': -(2**31), 'I': True, 'l': 2**63 - 1, 'k': -(2**80), 'L': -(2**63), 'K': 2**99,
-        'n': 7, 'f': 1.5, 'd': 2.5, 'c': b'c', 'C': "'\\u20ac'", 'p': None, 'S': b'bytes', 'Y': "bytearray(b'y')", 'U': "'u'",
+        'b': 255, 'B': -1, 'h': -32768, 'H': 2**16 - 1, 'i': -(2**31), 'I': True, 'l': 2**63 - 1, 'k': 2**64 - 1, 'L': -(2**63),
+        'K': -(2**63), 'n': 7, 'f': 1.5, 'd': 2.5, 'c': b'c', 'C': "'\\u20ac'", 'p': None, 'S': b'bytes', 'Y': "bytearray(b'y')",
+        'U': "'u'",
         's': "'text'", 'z': None, 'y': b'y', 's#': b'a\0b', 'z#': "'a\\0b'", 'y#': b'', 's*': "'caf\\xe9'", 'z*': None, 'y*': b'y',
         'w*': "bytearray(b'w')", 'O': '...', 'O!': '[]',
     }.items()),
@@ -41,6 +42,12 @@ SLOW = [
     ('d', '(2**53 + 1,)', '{}'),
     ('i', '(1.5,)', '{}'),
     ('i', '(2**31,)', '{}'),
+    # From 3.15 these warn.
+    ('B', '(256,)', '{}'),
+    ('H', '(-(2**15) - 1,)', '{}'),
+    ('I', '(2**32,)', '{}'),
+    ('k', '(-(2**63) - 1,)', '{}'),
+    ('K', '(2**64,)', '{}'),
     ('i', '()', '{}'),
     ('i', '(1, 2)', '{}'),
     ('s', "('a\\0b',)", '{}'),
