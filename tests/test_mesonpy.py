@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import sysconfig
 import tarfile
 import tempfile
 from pathlib import Path
@@ -155,6 +156,17 @@ def test_off(package, tmp_path, monkeypatch, capfd):
     assert ours.read_bytes() == stock.read_bytes()
     said = capfd.readouterr()
     assert 'tramp' not in (said.out + said.err).replace('tramp_build', '')
+
+
+@in_package('meson-cpp')
+def test_free_threaded(package, tmp_path, monkeypatch, capfd):
+    """Nothing is routed there, and that is said."""
+    stock = build(tmp_path / 'stock', backend=mesonpy)
+    known = sysconfig.get_config_var
+    monkeypatch.setattr(sysconfig, 'get_config_var', lambda name: 1 if name == 'Py_GIL_DISABLED' else known(name))
+    ours = build(tmp_path / 'ours')
+    assert ours.read_bytes() == stock.read_bytes()
+    assert 'tramp-build: nothing is routed: libtramp is not made for free-threaded CPython\n' in capfd.readouterr().err
 
 
 @in_package('meson-cpp')

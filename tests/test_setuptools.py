@@ -8,6 +8,7 @@ import re
 import shutil
 import sys
 import tarfile
+from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from package_support import EXT_SUFFIX, check_record, in_tree_env, names_in, rea
 
 from tramp_build import elf, paths, setuptools_build
 
+ABI3_SUFFIX = next(suffix for suffix in EXTENSION_SUFFIXES if '.abi3' in suffix)
 VERSION = paths.version()
 C_LIBRARY = f'libtramp-{VERSION}.so'
 CXX_LIBRARY = f'libtramp-cxx-{VERSION}.so'
@@ -171,7 +173,7 @@ def test_setup_py_bdist_wheel(package, setup):
 @in_package('setuptools-many')
 def test_several_extensions_in_nested_packages(wheel, venv):
     path = wheel()
-    plain, stable, thrower = f'many/_plain{EXT_SUFFIX}', 'many/_stable.abi3.so', f'many/deep/_thrower{EXT_SUFFIX}'
+    plain, stable, thrower = f'many/_plain{EXT_SUFFIX}', f'many/_stable{ABI3_SUFFIX}', f'many/deep/_thrower{EXT_SUFFIX}'
     assert {name for name in names_in(path) if '.so' in name} == {
         plain,
         stable,
@@ -193,7 +195,7 @@ def test_parallel_and_in_place(package, setup, env):
     found = {os.fspath(path.relative_to(package / 'src')) for path in package.rglob('src/**/*.so')}
     assert found == {
         f'many/_plain{EXT_SUFFIX}',
-        'many/_stable.abi3.so',
+        f'many/_stable{ABI3_SUFFIX}',
         f'many/deep/_thrower{EXT_SUFFIX}',
         f'many/{C_LIBRARY}',
         f'many/deep/{CXX_LIBRARY}',
@@ -255,6 +257,18 @@ def test_inactive(package, setup, how):
     (path,) = package.joinpath('dist').glob('*.whl')
     assert not [name for name in names_in(path) if 'tramp' in name]
     assert not [name for name in package.rglob('*') if 'tramp' in name.name]
+
+
+@in_package('setuptools-cpp')
+def test_free_threaded(package, setup, env, tmp_path):
+    """Nothing is routed there, and that is said."""
+    code = 'import sysconfig\nknown = sysconfig.get_config_var\n'
+    code += "sysconfig.get_config_var = lambda name: 1 if name == 'Py_GIL_DISABLED' else known(name)\n"
+    tmp_path.joinpath('sitecustomize.py').write_text(code)
+    said = setup('bdist_wheel', PYTHONPATH=f'{tmp_path}{os.pathsep}{env["PYTHONPATH"]}')
+    assert said.stderr.count('tramp-build: nothing is routed: libtramp is not made for free-threaded CPython\n') == 1
+    (path,) = package.joinpath('dist').glob('*.whl')
+    assert not [name for name in names_in(path) if 'tramp' in name]
 
 
 @in_package('setuptools-cpp')

@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import sys
+import sysconfig
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -59,6 +60,14 @@ class Tools:
             shutil.copytree(Path(tomli.__file__).parent, directory / 'tomli', ignore=shutil.ignore_patterns('__pycache__'))
         python = getattr(sys, '_base_executable', None) or sys.executable
         return cls(package / 'bin' / 'tramp-cc', package / 'lib', python, os.fspath(directory), package)
+
+
+def is_unfit() -> bool:
+    """Tell whether libtramp is not made for this interpreter, and say so: a free-threaded one has objects of another shape."""
+    if not sysconfig.get_config_var('Py_GIL_DISABLED'):
+        return False
+    console.info('nothing is routed: libtramp is not made for free-threaded CPython')
+    return True
 
 
 def _copy(directory: Path, *files: Path) -> None:

@@ -58,7 +58,7 @@ def wheel(config_settings: Mapping[str, Any] | None) -> Iterator[MesonBuild]:
     directory = _build_dir(settings)
     if directory:
         yield _in_build_dir(directory, settings, config_settings)
-    elif is_off():
+    elif is_off() or backend.is_unfit():
         yield MesonBuild(settings)
     else:
         with tempfile.TemporaryDirectory(prefix='tramp-build-', ignore_cleanup_errors=True) as scratch:
@@ -106,7 +106,7 @@ def _in_build_dir(directory: Path, settings: dict[str, Any], config_settings: Ma
     with user_errors():
         build_dir = directory.absolute()
         kept = build_dir / _KEPT
-        if is_off():
+        if is_off() or backend.is_unfit():
             if kept.exists():
                 meson_setup.forget_setup(build_dir)
                 shutil.rmtree(kept)

@@ -39,7 +39,13 @@ def activate(distribution: Distribution) -> None:
         return
     with user_errors():
         config = load(Path.cwd())
-    if config is not None:
+    if config is None:
+        return
+    from tramp_build.backend import is_unfit
+
+    if is_unfit():
+        _subclass(distribution, 'build_ext', _stock_build_ext)
+    else:
         session = Session(Path.cwd(), config)
         _subclass(distribution, 'build_ext', lambda base: _build_ext(base, session))
         _subclass(distribution, 'bdist_wheel', lambda base: _bdist_wheel(base, session))
