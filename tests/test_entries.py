@@ -22,7 +22,7 @@ from tramp_build.state_project import create_state
 CASES = Path(__file__).resolve().parent / 'cases' / 'entries'
 FUNCTIONS = ('positional', 'keywords', 'ignoring', 'ignoring_both', 'sized', 'halves')
 WARNINGS = (
-    '-Wall', '-Wextra', '-Wpedantic', '-Wshadow', '-Wcast-function-type', '-Wmissing-declarations', '-Wredundant-decls', '-Wconversion',
+    '-Wall', '-Wextra', '-Wpedantic', '-Wshadow', '-Wmissing-declarations', '-Wredundant-decls', '-Wconversion',
     '-Werror', '-Wno-missing-field-initializers',
 )  # fmt: skip
 SCRIPT = r"""
