@@ -10,6 +10,7 @@ import sys
 import tarfile
 import tempfile
 import zipfile
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,9 @@ _PYTEST_OUTCOME = re.compile(r'^(PASSED|FAILED|ERROR|SKIPPED|XFAIL|XPASS)\s+(.*?
 _UNITTEST_OUTCOME = re.compile(
     r'^(\w+ \([\w.]+\))(?:\n.*?)?? \.\.\. (?:.*?)(ok|FAIL|ERROR|skipped|expected failure|unexpected success)', re.MULTILINE
 )
+
+# A compiler's, not those of setuptools: with a place.
+_WARNING = re.compile(r'^(\S+?:\d+):\d+(: warning: .*)$', re.MULTILINE)
 
 # The Test Anything Protocol: a plan, and a line for each test.
 _TAP_PLAN = re.compile(r'^1\.\.\d+$', re.MULTILINE)
@@ -212,6 +216,11 @@ def run_tests(project: Project, source: Path, wheel: Path, python: Path) -> tupl
         assert set(found.values()) & {'PASSED', 'ok'}, outputs[-1][-3000:]
         outcomes.update({f'{line}: {test}': outcome for test, outcome in found.items()})
     return outcomes, '\n'.join(outputs)
+
+
+def compiler_warnings(output: str) -> Counter[str]:
+    """Return the warnings of compilers in what a build printed, with file and line; columns move."""
+    return Counter(''.join(found) for found in _WARNING.findall(output))
 
 
 def hide_packages(source: Path, wheel: Path) -> None:

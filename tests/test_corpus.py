@@ -10,19 +10,26 @@ import re
 import subprocess
 import sys
 import zipfile
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from corpus_support import PROJECTS, Project, add_tramp_build, build_wheel, command, fetch, make_environment, run_tests, unpack
+from corpus_support import (
+    PROJECTS,
+    Project,
+    add_tramp_build,
+    build_wheel,
+    command,
+    compiler_warnings,
+    fetch,
+    make_environment,
+    run_tests,
+    unpack,
+)
 
 from tramp_build import __version__
 
 pytestmark = pytest.mark.corpus
-
-# A compiler's, not those of setuptools: with a place.
-_WARNING = re.compile(r'^(\S+?:\d+:\d+: warning: .*)$', re.MULTILINE)
 
 MEMORY_LIMIT = """
 import resource
@@ -128,8 +135,7 @@ def test_says_what_was_done(built: Built) -> None:
 
 def test_compiler_says_nothing_new(built: Built) -> None:
     """No warning that the stock build does not have, and none of ours."""
-    stock, routed = (Counter(_WARNING.findall(output)) for output in (built.stock.output, built.routed.output))
-    assert not routed - stock
+    assert not compiler_warnings(built.routed.output) - compiler_warnings(built.stock.output)
     assert not re.search(r'^tramp-(?:build|cc): (?:warning|error)', built.routed.output, re.MULTILINE), built.routed.output[-3000:]
 
 
