@@ -22,9 +22,9 @@ _INLINE: Final = 'static __inline__ __attribute__((always_inline, unused))'
 # Units that an int of one digit, which has less than 31 bits, converts to: the type that is stored, and what is tested.
 _INTS: Final = {
     'b': ('unsigned char', ('value >= 0', 'value <= 255')),
-    'B': ('unsigned char', ()),
+    'B': ('unsigned char', ('value >= -128', 'value <= 255')),  # 3.15 warns of others, as of those of H
     'h': ('short', ('value >= -32768', 'value <= 32767')),
-    'H': ('unsigned short', ()),
+    'H': ('unsigned short', ('value >= -32768', 'value <= 65535')),
     'i': ('int', ()),
     'I': ('unsigned', ()),
     'l': ('long', ()),
