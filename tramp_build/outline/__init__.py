@@ -104,17 +104,18 @@ class _Finder:
             return
         chains = read.chains()
         try:
-            self._refuse(function, body)
+            head = self._refuse(function, body)
         except LeftError as exc:
             self.stays += [Stays(exc.reason, chain.span.start) for chain in chains]
             return
         for chain in chains:
             try:
-                self._chain(function, chain, chains, read)
+                self._chain(function, head, chain, chains, read)
             except LeftError as exc:
                 self.stays.append(Stays(exc.reason, chain.span.start))
 
-    def _refuse(self, function: Function, body: Span) -> None:
+    def _refuse(self, function: Function, body: Span) -> list[lexer.Token]:
+        """Return what stands in front of the body.  Raises LeftError where no chain of the function can move."""
         if (
             function.name in self.excluded
             or function.name.rpartition('::')[2] in self.excluded
@@ -123,7 +124,7 @@ class _Finder:
             raise LeftError(Left.EXCLUDED)
         if function.scope.kind is not ScopeKind.FILE:
             raise LeftError(Left.CLASS_SCOPE)
-        head = self._head(function, body)
+        head = tokens_of(self.text, Span(function.span.start, body.start), 'c++')
         if function.varies or any(kind == lexer.HASH for kind, _, _, _ in head):
             raise LeftError(Left.CONDITIONAL)
         words = {text for kind, text, _, _ in head if kind == lexer.WORD}
@@ -131,18 +132,14 @@ class _Finder:
             raise LeftError(Left.TEMPLATE)
         if words & _CONSTANT_EVALUATED:
             raise LeftError(Left.PLACE)
+        return head
 
-    def _head(self, function: Function, body: Span) -> list[lexer.Token]:
-        return tokens_of(self.text, Span(function.span.start, body.start), 'c++')
-
-    def _chain(self, function: Function, chain: Chain, chains: list[Chain], body: Body) -> None:
-        assert function.body
+    def _chain(self, function: Function, head: list[lexer.Token], chain: Chain, chains: list[Chain], body: Body) -> None:
         tokens = body.tokens
         if chain.conditional:
             raise LeftError(Left.CONDITIONAL)
         if self.source[chain.span.start : chain.span.end] != self.text[chain.span.start : chain.span.end]:
             raise LeftError(Left.PLACE)
-        head = self._head(function, function.body)
         never_throws = any(text in _NEVER_THROWS for _, text, _, _ in head)
         if never_throws and not chain.takes_all:
             raise LeftError(Left.NOEXCEPT)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from tramp_build.model import Language
     from tramp_build.upgrade.locals import Reach
 
+_LONG_OR_RAW: Final = frozenset({lexer.LONG, lexer.RAW})
+_SLASH: Final = ord('/')
 ARGS: Final = 'tramp_args'
 NARGS: Final = 'tramp_nargs'
 KWNAMES: Final = 'tramp_kwnames'
@@ -335,13 +337,15 @@ def tokens(source: bytes, span: Span, language: Language) -> list[lexer.Token]:
     while position < span.end and (match := pattern.search(source, position, span.end)):
         kind = match.lastindex
         assert kind is not None
-        start, end = match.span(kind) if kind != lexer.LONG else (match.start(), 0)
-        if kind == lexer.RAW:
-            end = lexer.raw_end(source, start)
-        elif kind == lexer.LONG:
-            end = lexer.literal_end(source, start)
+        if kind not in _LONG_OR_RAW:
+            start, end = match.span(kind)
+            position = match.end()
+            if kind != lexer.COMMENT and not (source[start] == _SLASH and source.startswith((b'/*', b'//'), start)):
+                found.append((kind, source[start:end], start, end))
+            continue
+        start = match.start(kind) if kind == lexer.RAW else match.start()
+        end = lexer.raw_end(source, start) if kind == lexer.RAW else lexer.literal_end(source, start)
         position = max(match.end(), end)
-        comment = kind == lexer.COMMENT or source.startswith((b'/*', b'//'), start)
-        if not comment:
+        if not source.startswith((b'/*', b'//'), start):
             found.append((lexer.STRING if kind == lexer.LONG else kind, source[start:end], start, end))
     return found
