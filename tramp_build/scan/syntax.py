@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tramp_build.scan.keywords import ACCESS
-from tramp_build.scan.lexer import BLOCK, BRACKET, MARKS, PUNCT, WORD, Token
+from tramp_build.scan.lexer import BLOCK, BRACKET, CHAR, MARKS, PUNCT, STRING, WORD, Token
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -163,7 +163,7 @@ def split(tokens: Sequence[Token], cxx: bool) -> list[Sequence[Token]]:
 
 
 def balanced(tokens: Sequence[Token]) -> bool:
-    """Whether every bracket in `tokens` has its other half there, of its own kind."""
+    """Whether every bracket in `tokens` has its other half there, of its own kind, and every string its end."""
     opened: list[bytes] = []
     for kind, text, _, _ in tokens:
         if kind == BRACKET and text in _CLOSING:
@@ -171,4 +171,6 @@ def balanced(tokens: Sequence[Token]) -> bool:
                 return False
         elif kind == BRACKET and text in _PAIR:
             opened.append(text)
+        elif kind in (STRING, CHAR) and (len(text) < 2 or text[-1] not in b'"\''):
+            return False
     return not opened
