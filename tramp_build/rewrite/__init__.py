@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tramp_build.signatures import Signature
 
 # The head of a row's function, where the cast is of a name.
-_PLAIN_CAST = re.compile(r'^\(\s*PyCFunction\s*\)(?=\s*&?\s*[A-Za-z_])')
+_CAST = re.compile(r'\(\s*(PyCFunction|getter|setter)\s*\)(?=\s*&?\s*[A-Za-z_])')
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,8 +223,7 @@ class _Rewriter:
         through = self._through(entry.function, signature)
         if entry.placement is Placement.IN_ROW:
             return stubs.lambda_(stubs.Method(signature, impl, name, '', self.cxx, self.plan.barrier, old, through))
-        if signature.plain:
-            impl = self._quiet(entry.function, impl)
+        impl = self._quiet(entry.function, impl)
         early = entry.placement is Placement.AFTER_DEFINITIONS
         # Rows share a stub, but for one that has to say the row's own name.
         own = name if signature is POSITIONAL else ''
@@ -242,16 +241,17 @@ class _Rewriter:
                 self._insert(table.outer_start, stub, stubs.definition(method))
         return stubs.reference(stubs.Method(signature, impl, name, stub, self.cxx, self.plan.barrier))
 
-    def _quiet(self, function: str, impl: str) -> str:
-        """Let a cast to PyCFunction of a function that has other parameters go by way of what -Wcast-function-type lets pass.
+    def _quiet(self, function: str, impl: str, cast: str = 'PyCFunction', parameters: int = 2) -> str:
+        """Let the cast of a row, of a function with other parameters, go by way of what -Wcast-function-type lets pass.
 
         The compiler would name the line of the stub, which has no cast in the project's source.  Where an overload has those parameters,
         the cast is what selects it.
         """
         counts = {len(f.parameters) for f in self.scan.functions if f.name == function}
-        if not counts or 2 in counts:
+        found = _CAST.match(impl)
+        if not counts or parameters in counts or found is None or found[1] != cast:
             return impl
-        return _PLAIN_CAST.sub(f'(PyCFunction)(void (*)({"" if self.cxx else "void"}))', impl)
+        return f'({cast})(void (*)({"" if self.cxx else "void"})){impl[found.end() :]}'
 
     def _entry(self, function: str, field: Span) -> str:
         """Return what takes the vector for an upgraded function: the one that `field` names, template arguments and all."""
@@ -293,6 +293,8 @@ class _Rewriter:
         record = record.normalized(self.source, get, set_)
         record = replace(
             record,
+            get=self._quiet(self._named(get), record.get, 'getter') if record.get and get else record.get,
+            set=self._quiet(self._named(set_), record.set, 'setter', 3) if record.set and set_ else record.set,
             through_get=self._through(self._named(get), answers.GETTER) if record.get and get else '',
             through_set=self._through(self._named(set_), answers.SETTER) if record.set and set_ else '',
         )

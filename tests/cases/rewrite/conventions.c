@@ -54,6 +54,7 @@ static PyMethodDef methods[] = {
       (PyCFunction)(void (*)(void))keywords,
       METH_VARARGS // why
         | METH_KEYWORDS, NULL },
+    {"keywords_cast", (PyCFunction)keywords, METH_VARARGS | METH_KEYWORDS, NULL},
     {"keywords_macro", (PyCFunction)(void (*)(void))keywords, KEYWORD_FLAGS, NULL},
     {"fastcall", (PyCFunction)(void (*)(void))fastcall, METH_FASTCALL, NULL},
     {"fastcall_keywords", (PyCFunction)(void (*)(void)) fastcall_keywords, METH_FASTCALL | METH_KEYWORDS, NULL},
