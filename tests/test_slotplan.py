@@ -18,6 +18,12 @@ from tramp_build.report import file_record
 REPR = 'static PyObject *f(PyObject *self) { return self; }\n'
 # The entry of a module is looked at where there is a table.
 TABLE = 'static PyMethodDef m[] = {{0}};\n'
+RENAMED = (
+    '#if A\nstatic PyObject *f(PyObject *self);\n#else\n#define f g\n#endif\n#if A\n' + REPR.replace('self; }', 'h(g); }') + '#endif\n'
+)
+EITHER = (
+    '#if X\nPyType_Slot s[] = {{Py_tp_repr, f}, {0}};\n#else\nPyTypeObject T = {PyVarObject_HEAD_INIT(NULL, 0) .tp_repr = f};\n#endif\n'
+)
 TYPE = 'PyTypeObject T = {PyVarObject_HEAD_INIT(NULL, 0) "T", .tp_repr = f};\n'
 
 
@@ -53,6 +59,12 @@ def decisions(root: Path, files: dict[str, str], config: Config | None = None) -
         pytest.param(REPR.removeprefix('static ') + TYPE + 'void *p = (void *)f;\n', 'compared', id='handed on, not static'),
         pytest.param(REPR + TYPE.replace('};', ', .tp_del = (destructor)f};') + 'void *p = f;\n', 'compared', id='two signatures'),
         pytest.param(REPR + TYPE + TABLE.replace('{{0}}', '{{"f", f, METH_O}}') + 'void *p = f;\n', 'compared', id='a method too'),
+        pytest.param(REPR.replace('f(', 'g(') + RENAMED + EITHER, 'routed', id='renamed in one branch'),
+        pytest.param(REPR.replace('f(', 'g(') + RENAMED + EITHER + 'void *p = g;\n', 'compared', id='renamed, and mentioned'),
+        pytest.param(REPR.replace('f(', 'g(') + RENAMED + EITHER.replace('#else', '#endif\n#if Y'), 'compared', id='renamed, in two #ifs'),
+        pytest.param(
+            REPR.replace('f(', 'g(') + RENAMED + EITHER + EITHER.replace('T ', 'U ').replace('f', 'g'), 'compared', id='renamed, and listed'
+        ),
         pytest.param('#define f PyObject_Repr\n' + REPR + TYPE, 'cpython-function', id="CPython's in one configuration"),
         pytest.param(
             '#if A\n' + REPR + '#endif\n#if B\n' + REPR + '#endif\n' + TYPE + 'void *p = f;\n', 'routed', id='handed on, of several'

@@ -177,6 +177,7 @@ class Placement(Enum):
 
     BEFORE_TABLE = 'before-table'  # in front of the outermost declaration that contains the table
     AFTER_DEFINITIONS = 'after-definitions'  # behind each definition of the function, in the same `#if` branch
+    BEFORE_EACH = 'before-each'  # in front of the first table under each condition: only one of them is compiled
     # As BEFORE_TABLE, with a declaration of the function: an `#if` within the table decides whether there is one.
     DECLARED = 'declared'
     IN_ROW = 'in-row'  # within the row: a lambda in C++, a compound literal in C

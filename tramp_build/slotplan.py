@@ -7,6 +7,7 @@ project's own code stays what it is.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -94,6 +95,7 @@ class Slots:
     # The mentions that name the stub of the function as well.
     followed: dict[str, tuple[Span, ...]] = field(default_factory=dict)
     _known: Known | None = None
+    _names: frozenset[str] | None = None
 
     def decide(self) -> dict[int, Entry]:
         """Return the decision for each row of the slot tables, by where the row begins."""
@@ -157,6 +159,10 @@ class Slots:
         foreign = uses.listed - {self.unit.scan.language}
         mentions = self._mentions(name)
         follow = mentions and not (left_alone or uses.other or foreign) and self._follow(name, open_, mentions)
+        if not follow and mentions and not (left_alone or uses.other or foreign) and self._is_renamed(name, open_, mentions):
+            for place in open_:
+                place.placement = Placement.BEFORE_EACH
+            return
         if left_alone or uses.other or foreign or (mentions and not follow):
             for place in open_:
                 place.reason = Reason.COMPARED
@@ -196,6 +202,33 @@ class Slots:
         if self._known is None:
             self._known = known_places(self.unit.scan)
         return mentions_of(self.unit.mentions, self._known, name)
+
+    def _is_renamed(self, name: str, open_: list[_Place], mentions: list[int]) -> bool:
+        """Tell whether a name is a function in one branch of an `#if`, and by `#define` in the other one that nothing else mentions."""
+        target = self.unit.scan.macros.get(name, '')
+        text = self.unit.mentions.text
+        if self.unit.scan.language != 'c' or not any(f.static for f in self.unit.named(target)) or target in self._listed():
+            return False
+        define = re.compile(rb'[ \t]*#[ \t]*define[ \t]+' + re.escape(name.encode()) + rb'[ \t][^\n]*')
+        # What a body of the function says of the other one is not compiled where the name stands for that.
+        bodies = [f.span for f in self.unit.named(name) if f.body]
+        others = [place for place in self._mentions(target) if not any(span.start <= place < span.end for span in bodies)]
+        places = [*mentions, *others]
+        if not all(define.match(text, text.rfind(b'\n', 0, place) + 1) for place in places):
+            return False
+        if len({place.signature.name for place in open_}) > 1 or any(place.table.scope.kind is not ScopeKind.FILE for place in open_):
+            return False
+        conditions = {place.table.scope.condition for place in open_}
+        exclusive = all(a == b or _exclude_each_other(a, b) for a in conditions for b in conditions)
+        return exclusive and all(place.row.condition == place.table.scope.condition for place in open_)
+
+    def _listed(self) -> frozenset[str]:
+        """Return the functions that rows of any table name."""
+        if self._names is None:
+            rows = (row for table in self.unit.scan.tables for row in table.rows)
+            refs = (self.unit.ref(span) for row in rows for span in (row.fields if len(row.fields) == 1 else row.fields[1:3]) if span)
+            self._names = frozenset(last_component(ref.name) for ref in refs if ref.name)
+        return self._names
 
     def _follow(self, name: str, open_: list[_Place], mentions: list[int]) -> tuple[Span, ...] | None:
         """Return the mentions if all of them can name the one stub that there is."""
@@ -259,6 +292,12 @@ class Slots:
             if around is None or place.row.condition != around or not _covers(outer, around):
                 return False
         return True
+
+
+def _exclude_each_other(one: Condition, other: Condition) -> bool:
+    """Tell whether two places are in different branches of one `#if`."""
+    differ = next((pair for pair in zip(one, other, strict=False) if pair[0] != pair[1]), None)
+    return differ is not None and differ[0][0] == differ[1][0]
 
 
 def known_places(scan: ScanResult) -> Known:

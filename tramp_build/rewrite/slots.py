@@ -21,7 +21,7 @@ from tramp_build.text import c_string
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from tramp_build.model import Entry, Row, Table
+    from tramp_build.model import Condition, Entry, Row, Table
     from tramp_build.signatures import Signature
 
 _ATTRIBUTES: Final = '__attribute__((cold, unused)) static'
@@ -169,7 +169,12 @@ class SlotRewriter:
     def finish(self) -> None:
         """Write the stubs, each in front of the first table that needs it or behind the function."""
         for (function, _), rows in self._rows.items():
-            self._stub(function, rows)
+            groups: dict[Condition, list[tuple[Table, Row, Entry]]] = {}
+            for row in rows:
+                condition = row[0].scope.condition if row[2].placement is Placement.BEFORE_EACH else ()
+                groups.setdefault(condition, []).append(row)
+            for group in groups.values():
+                self._stub(function, group)
 
     def _in_row(self, table: Table, row: Row, signature: Signature) -> None:
         self.templates[signature.name] = signature
