@@ -19,6 +19,7 @@ from tramp_build.rewrite.edits import apply
 FINDINGS = {
     'a struct that ends in one branch': {'unit.c': b'PySequenceMethods m = {f,\n#if A\ng,\n#else\nx;\n#endif\n};'},
     'a table that ends in one branch': {'unit.cpp': b'PyGetSetDef t[]{{""}\n#if A\n;\n#else\n{""},\n#endif'},
+    'a row within one that ends later': {'unit.c': b'PyGetSetDef t[]{{\n#ifdef A\n#else\n}l,\n#endif\nr'},
     'a string without an end': {'unit.cpp': b'*get();PyGetSetDef _{"",get,,""{""("")},"""'},
     'nothing behind a table': {'unit.c': b'PyTypeObject _{),(){};'},
     'a row that ends in another file': {

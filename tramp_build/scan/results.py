@@ -10,7 +10,9 @@ from tramp_build.scan import assignments
 from tramp_build.scan.literals import text_of
 
 if TYPE_CHECKING:
-    from tramp_build.model import Condition, Language
+    from collections.abc import Iterable
+
+    from tramp_build.model import Condition, Language, Row
     from tramp_build.scan.functions import Header
     from tramp_build.scan.state import Node
     from tramp_build.scan.tables import OpenTable
@@ -93,7 +95,7 @@ class Results:
             outer_start=head.start if node.kind == ScopeKind.FILE or node.outer_start is None else node.outer_start,
             array=head.array,
             static=head.static,
-            rows=tuple(sorted(rows, key=lambda row: row.span.start)),
+            rows=_apart(rows),
         )
 
     def define(self, name: bytes, value: bytes | None) -> None:
@@ -119,6 +121,15 @@ def _choices(texts: list[bytes | None]) -> tuple[str, ...]:
     """Return the different texts; nothing where one of them has parameters."""
     found = tuple(dict.fromkeys(text_of(text) for text in texts if text is not None))
     return () if None in texts else found
+
+
+def _apart(rows: Iterable[Row]) -> tuple[Row, ...]:
+    """Return rows in their order, without those that stand in another one: it ends later in another branch of an `#if`."""
+    found: list[Row] = []
+    for row in sorted(rows, key=lambda row: row.span.start):
+        if not found or row.span.start >= found[-1].span.end:
+            found.append(row)
+    return tuple(found)
 
 
 def _place(table: Table) -> tuple[int, int]:
