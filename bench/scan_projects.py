@@ -24,7 +24,7 @@ from urllib.parse import urljoin
 
 from common import ROOT, Table, progress
 
-sys.path.append(str(ROOT))
+sys.path.insert(0, str(ROOT))  # not an installed one
 from tramp_build.reasons import NEEDS_NOTHING, sentence
 
 # The projects that the tests build, and those whose coverage was asked for; then others with much in C and C++.
