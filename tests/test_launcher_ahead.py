@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -73,9 +74,15 @@ def test_a_process_that_died_is_not_waited_for(sandbox: Sandbox) -> None:
     assert sandbox.outcomes() == ['prepare-failed'] * 2
 
 
+def _let_it_fork(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A runner of tests has threads of its own, and a machine may have one processor."""
+    monkeypatch.setattr(os, 'sched_getaffinity', lambda _pid: {0, 1})
+    monkeypatch.setattr(ahead, '_has_threads', lambda: False)
+
+
 def test_the_process_leaves_an_index_and_no_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     state = _state(tmp_path)
-    monkeypatch.setattr(os, 'sched_getaffinity', lambda _pid: {0, 1})
+    _let_it_fork(monkeypatch)
     preparing = ahead.prepare(tmp_path, Config(), state, early=True)
     assert preparing.process
     preparing.wait()
@@ -88,7 +95,7 @@ def test_a_process_that_fails_says_so_and_the_build_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     state = _state(tmp_path)
-    monkeypatch.setattr(os, 'sched_getaffinity', lambda _pid: {0, 1})
+    _let_it_fork(monkeypatch)
     monkeypatch.setattr(State, 'list_preparing', lambda *_: 1 / 0)
     assert ahead.prepare(tmp_path, Config(), state, early=True).wait()
     assert 'ZeroDivisionError' in capfd.readouterr().err
@@ -101,7 +108,7 @@ def test_an_error_of_the_user_is_said_once_and_ends_the_build(
         raise OSError(28, 'No space left on device', '/somewhere')
 
     state = _state(tmp_path)
-    monkeypatch.setattr(os, 'sched_getaffinity', lambda _pid: {0, 1})
+    _let_it_fork(monkeypatch)
     monkeypatch.setattr(State, 'list_preparing', full)
     preparing = ahead.prepare(tmp_path, Config(), state, early=True)
     assert not preparing.wait()
@@ -117,6 +124,20 @@ def test_where_it_is_of_no_use_nothing_is_forked(
     monkeypatch.setattr(os, 'fork', lambda: pytest.fail('a fork'))
     assert ahead.prepare(tmp_path, config, state, early=early).process is None
     assert state.dir.joinpath('index').exists()
+
+
+def test_a_process_with_threads_is_not_forked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their locks would be held in the copy for ever."""
+    monkeypatch.setattr(os, 'sched_getaffinity', lambda _pid: {0, 1})
+    monkeypatch.setattr(os, 'fork', lambda: pytest.fail('a fork'))
+    end = threading.Event()
+    other = threading.Thread(target=end.wait)
+    other.start()
+    try:
+        assert ahead.prepare(tmp_path, Config(), _state(tmp_path), early=True).process is None
+    finally:
+        end.set()
+        other.join()
 
 
 def _rewritten(sandbox: Sandbox) -> tuple[Path, str | None]:

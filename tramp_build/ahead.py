@@ -49,7 +49,7 @@ def prepare(root: Path, config: Config, state: State, *, early: bool) -> Prepari
 
     Raises TrampError in strict mode.
     """
-    if config.strict or not early or len(os.sched_getaffinity(0)) < 2:
+    if config.strict or not early or len(os.sched_getaffinity(0)) < 2 or _has_threads():
         from tramp_build.compile import prepare_project
 
         prepare_project(root, config, state)
@@ -64,6 +64,11 @@ def prepare(root: Path, config: Config, state: State, *, early: bool) -> Prepari
     finally:
         os.close(lock)  # the other process has it still
     return Preparing(process)
+
+
+def _has_threads() -> bool:
+    """Tell whether this process has more than one thread: a copy of it could wait for ever for a lock of theirs, and 3.12 warns of that."""
+    return len(os.listdir('/proc/self/task')) > 1
 
 
 def _run(root: Path, config: Config, state: State) -> NoReturn:
