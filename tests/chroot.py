@@ -99,8 +99,14 @@ def main(arguments: list[str]) -> None:
         raise SystemExit('dev: error: this machine misses debootstrap (Debian name); install it, then run this again')
     pythons = options.python or list(PYTHONS)
     make_system(options.directory.resolve(), options.suite, list(PYTHONS))
+    failed = []
     for python in pythons:
-        test(options.directory.resolve(), python, options.pytest)
+        try:
+            test(options.directory.resolve(), python, options.pytest)
+        except SystemExit as exc:
+            failed.append(f'CPython {python}: exit code {exc.code}')
+    if failed:
+        raise SystemExit('\n'.join(failed))
 
 
 if __name__ == '__main__':
