@@ -249,7 +249,7 @@ class _Rewriter:
         """
         counts = {len(f.parameters) for f in self.scan.functions if f.name == function}
         found = _CAST.match(impl)
-        if not counts or parameters in counts or found is None or found[1] != cast:
+        if parameters in counts or (self.cxx and not counts) or found is None or found[1] != cast:
             return impl
         return f'({cast})(void (*)({"" if self.cxx else "void"})){impl[found.end() :]}'
 
