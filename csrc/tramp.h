@@ -289,6 +289,37 @@ TRAMP_API struct _object *const *tramp_arrange(struct _object *const *args, tram
     char *const *keywords, unsigned shape, struct _object **vector);
 /** `s`: stores the text of a str behind `output`; 0 without an error where tramp_parse has to see. */
 TRAMP_API int tramp_parse_text(const void *object, volatile void *output);
+/** PyArg_ParseTuple by the format that is the name, with T for `O!`: it takes a type and an output, any other unit an output.  `format` is
+ *  for what has to go by way of tramp_parse. */
+#define TRAMP_PARSES(name, ...) \
+    TRAMP_API int tramp_p_##name(struct _object *const *args, tramp_ssize nargs, const char *format, __VA_ARGS__)
+TRAMP_PARSES(I, volatile void *out0);
+TRAMP_PARSES(O, volatile void *out0);
+TRAMP_PARSES(T, const void *type0, volatile void *out0);
+TRAMP_PARSES(d, volatile void *out0);
+TRAMP_PARSES(i, volatile void *out0);
+TRAMP_PARSES(l, volatile void *out0);
+TRAMP_PARSES(n, volatile void *out0);
+TRAMP_PARSES(s, volatile void *out0);
+TRAMP_PARSES(z, volatile void *out0);
+TRAMP_PARSES(II, volatile void *out0, volatile void *out1);
+TRAMP_PARSES(OO, volatile void *out0, volatile void *out1);
+TRAMP_PARSES(Oi, volatile void *out0, volatile void *out1);
+TRAMP_PARSES(Os, volatile void *out0, volatile void *out1);
+TRAMP_PARSES(TO, const void *type0, volatile void *out0, volatile void *out1);
+TRAMP_PARSES(TT, const void *type0, volatile void *out0, const void *type1, volatile void *out1);
+TRAMP_PARSES(dd, volatile void *out0, volatile void *out1);
+TRAMP_PARSES(iO, volatile void *out0, volatile void *out1);
+TRAMP_PARSES(ii, volatile void *out0, volatile void *out1);
+TRAMP_PARSES(is, volatile void *out0, volatile void *out1);
+TRAMP_PARSES(sO, volatile void *out0, volatile void *out1);
+TRAMP_PARSES(ss, volatile void *out0, volatile void *out1);
+TRAMP_PARSES(OOO, volatile void *out0, volatile void *out1, volatile void *out2);
+TRAMP_PARSES(ddd, volatile void *out0, volatile void *out1, volatile void *out2);
+TRAMP_PARSES(iii, volatile void *out0, volatile void *out1, volatile void *out2);
+TRAMP_PARSES(dddd, volatile void *out0, volatile void *out1, volatile void *out2, volatile void *out3);
+TRAMP_PARSES(iiii, volatile void *out0, volatile void *out1, volatile void *out2, volatile void *out3);
+#undef TRAMP_PARSES
 /** Where plain values are, as far as that is known. */
 extern TRAMP_API struct tramp_plain tramp_plain;
 /** PyTuple_GetItem: borrowed from the vector, NULL with an IndexError set where there is no such argument. */

@@ -33,6 +33,13 @@ def test_architecture_names_every_file() -> None:
     assert named <= {p.name for p in sources}
 
 
+def test_python_and_c_know_the_same_formats() -> None:
+    from tramp_build.upgrade.formats import COMMON
+
+    rows = re.findall(r'^TRAMP_FORMAT_\d\((.+)\)$', (ROOT / 'csrc' / 'formats.def').read_text(), re.MULTILINE)
+    assert {row.replace(', ', '') for row in rows} == COMMON
+
+
 def test_python_and_c_know_the_same_signatures() -> None:
     """`signatures.py` mirrors `signatures.def`: the same methods with the same parameters."""
     from tramp_build.signatures import METHODS

@@ -11,6 +11,7 @@ import pytest
 
 from tramp_build import paths, signatures
 from tramp_build.rewrite.prelude import prelude
+from tramp_build.upgrade.formats import COMMON
 
 ROOT = Path(__file__).resolve().parent.parent
 METHODS = {'noargs', 'o', 'varargs', 'keywords', 'fastcall', 'fastcall_keywords', 'positional', 'method', 'get', 'set'}
@@ -28,7 +29,7 @@ PARSER = {
 CHAIN = METHODS | SLOTS - {'releasebuffer', 'dealloc', 'finalize', 'traverse', 'clear', 'module_free', 'module_init'}
 DATA = {'libtramp': {'tramp_plain'}, 'libtramp-cxx': set[str]()}
 EXPORTED = {
-    'libtramp': {f'tramp_{name}' for name in METHODS | SLOTS} | PARSER,
+    'libtramp': {f'tramp_{name}' for name in METHODS | SLOTS} | PARSER | {f'tramp_p_{units}' for units in COMMON},
     'libtramp-cxx': {f'tramp_cxx_{name}' for name in METHODS | SLOTS}
     | {f'tramp_cxx_chain_{name}' for name in CHAIN}
     | {'tramp_cxx_register', 'tramp_cxx_translator', 'tramp_cxx_unregister'},

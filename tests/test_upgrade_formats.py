@@ -10,8 +10,9 @@ from rewrite_support import compile_module, rewritten_unit
 from runtime_support import Interpreter
 from test_runtime_abi import STANDARDS
 
+from tramp_build.rewrite.formats import functions
 from tramp_build.rewrite.prelude import prelude
-from tramp_build.upgrade.formats import Format, read
+from tramp_build.upgrade.formats import COMMON, Format, read
 
 SOURCE = Path(__file__).resolve().parent / 'cases' / 'upgrade_formats.c'
 
@@ -91,9 +92,11 @@ def asks(function, *args, **kwargs):
 thing = object()
 big = 2**30 - 1
 assert case.whole(1, -2, 3, 0, 5, 6, 7, 8) == (1, 254, 3, 0, 5, 6, 7, 8)
-assert case.whole(255, 511, -32768, -1, big, -1, -big, -1) == (255, 255, -32768, 65535, big, 2**32 - 1, -big, 2**64 - 1)
+assert case.whole(255, -1, -32768, -1, big, -1, -big, -1) == (255, 255, -32768, 65535, big, 2**32 - 1, -big, 2**64 - 1)
 asks(case.whole, 256, 1, 1, 1, 1, 1, 1, 1)
 asks(case.whole, -1, 1, 1, 1, 1, 1, 1, 1)
+asks(case.whole, 1, 256, 1, 1, 1, 1, 1, 1)
+asks(case.whole, 1, 1, 1, 65536, 1, 1, 1, 1)
 asks(case.whole, 1, 1, 32768, 1, 1, 1, 1, 1)
 asks(case.whole, 1, 1, -32769, 1, 1, 1, 1, 1)
 asks(case.whole, 1, 1, 1, 1, big + 1, 1, 1, 1)
@@ -136,6 +139,18 @@ def test_in_line(interpreter: Interpreter, tmp_path: Path) -> None:
     interpreter.check(CALLS, tmp_path)
 
 
+@pytest.mark.parametrize('units', sorted(COMMON))
+def test_common_formats_are_parsed_by_libtramp(units: str) -> None:
+    """Nothing is brought along for them; with one unit optional, or as keywords, they are others."""
+    name = Format(False, units, len(units)).name
+    lines = functions([Format(False, units, len(units))], visible='', cxx=False)
+    assert len(lines) == 1
+    assert lines[0].endswith(';')
+    assert f'int {name}(' in lines[0]
+    for other in (Format(False, units, 0), Format(True, units, len(units))):
+        assert any('static' in line for line in functions([other], visible='', cxx=False))
+
+
 WARNINGS = [
     '-Wall', '-Wextra', '-Wpedantic', '-Wconversion', '-Wsign-conversion', '-Wshadow', '-Wcast-qual', '-Wcast-align', '-Wundef',
     '-Wredundant-decls', '-Wnull-dereference', '-Wdouble-promotion', '-Wmissing-declarations', '-Werror',
@@ -145,6 +160,7 @@ WARNINGS_OF = {
     'c++': ['-Wold-style-cast', '-Wzero-as-null-pointer-constant'],
 }
 FORMATS = [Format(keywords, units, 1) for keywords in (False, True) for units in ('bBhHiIlk', 'LKndfOUS', 'pszT')]
+FORMATS += [Format(False, units, len(units)) for units in sorted(COMMON)]
 
 
 def uses(language: str) -> str:

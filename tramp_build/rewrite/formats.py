@@ -3,7 +3,8 @@
 They take what most calls pass, in exact types, and leave the whole call to libtramp's parser at the first doubt.  That stores again what
 they have stored, the same values, so nothing tells that they have tried.
 
-A unit has a function for each format; the compiler decides which of them it takes into their callers.  They read objects as libtramp has
+libtramp has those for the commonest formats: they are small for what a call needs, and large for what a module would bring along.  For
+each of the others a unit has a function; the compiler decides which of them it takes into their callers.  They read objects as libtramp has
 found them to be laid out at run time (csrc/parse_layout.c): nothing depends on headers, the limited API or the version of CPython.  As
 long as that is not known, `tramp_plain` has no types and no object is of one of them.
 """
@@ -120,7 +121,16 @@ def _int(text: _Text) -> str:
 
 def functions(formats: Iterable[Format], *, visible: str, cxx: bool) -> list[str]:
     """Return the declarations and definitions for these formats."""
-    formats = sorted(formats, key=lambda f: f.name)
+    found = sorted(formats, key=lambda f: f.name)
+    parts = [
+        f'{visible} int {f.name}({", ".join(["struct _object *const *", "__PTRDIFF_TYPE__", "const char *", *_types(f)])});'
+        for f in found
+        if f.is_common
+    ]
+    return parts + _own([f for f in found if not f.is_common], visible=visible, cxx=cxx)
+
+
+def _own(formats: list[Format], *, visible: str, cxx: bool) -> list[str]:
     if not formats:
         return []
     text = _Text(cxx)
@@ -139,6 +149,11 @@ def functions(formats: Iterable[Format], *, visible: str, cxx: bool) -> list[str
         kind = ', const void *type' if letter == TYPED else ''
         parts.append(f'{_INLINE} int tramp_u_{letter}(const void *arg{kind}, {_OUT}) {{ {text.unit(letter)} }}')
     return [*parts, *(_function(f, text) for f in formats)]
+
+
+def _types(found: Format) -> list[str]:
+    """The types of what comes behind the format."""
+    return [kind for letter in found.units for kind in (['const void *'] if letter == TYPED else []) + ['volatile void *']]
 
 
 def _function(found: Format, text: _Text) -> str:

@@ -16,6 +16,11 @@ TYPED: Final = 'T'
 PLAIN: Final = frozenset('bBhHiIlkLKndfOUSpsz')
 # In a vector that is put in order; and a function with more parameters is no small one.
 MOST: Final = 8
+# Those that libtramp has (csrc/formats.def).
+COMMON: Final = frozenset(
+    {'I', 'O', 'T', 'd', 'i', 'l', 'n', 's', 'z', 'II', 'OO', 'Oi', 'Os', 'TO', 'TT', 'dd', 'iO', 'ii', 'is', 'sO', 'ss', 'OOO', 'ddd'}
+    | {'iii', 'dddd', 'iiii'}
+)
 _KINDS: Final = {'tramp_p_': False, 'tramp_k_': True}
 
 
@@ -41,6 +46,11 @@ class Format:
             return None
         required, _, optional = name[len('tramp_p_') :].partition('_')
         return cls(kind, required + optional, len(required))
+
+    @property
+    def is_common(self) -> bool:
+        """Tell whether libtramp has that function."""
+        return not self.keywords and self.required == len(self.units) and self.units in COMMON
 
     @property
     def outputs(self) -> int:
