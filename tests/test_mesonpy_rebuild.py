@@ -10,7 +10,7 @@ from mesonpy_support import CXX_LIBRARY, RAISES, build, in_package
 from package_support import ROOT, names_in
 
 import tramp_build.mesonpy
-from tramp_build import backend, meson_build, paths
+from tramp_build import ahead, backend, paths
 from tramp_build.state import State
 
 pytestmark = pytest.mark.usefixtures('scratch')
@@ -90,8 +90,8 @@ class TestBuildDirectory:
         before = _body_of(state, table)
         other.write_text(prologue + declaration)
         (objects,) = package.glob('build/x/*.p')
-        routing = backend.Routing(package, None, State.open(state), None)
-        meson_build._remove_stale_objects(routing, {os.fspath(table): before + 'x'})
+        routing = backend.Routing(package, None, State.open(state), None, ahead.Preparing())
+        backend.remove_stale_objects(routing, {os.fspath(table): before + 'x'})
         assert [path.name for path in objects.glob('*.o')] == ['other.cpp.o']
 
 

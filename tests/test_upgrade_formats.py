@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -149,6 +150,35 @@ def test_common_formats_are_parsed_by_libtramp(units: str) -> None:
     assert f'int {name}(' in lines[0]
     for other in (Format(False, units, 0), Format(True, units, len(units))):
         assert any('static' in line for line in functions([other], visible='', cxx=False))
+
+
+TOO_SMALL = """\
+#include <Python.h>
+int take(unsigned value);
+static PyObject *narrow(PyObject *self, PyObject *args)
+{
+    unsigned value;
+    (void)self;
+    if (!PyArg_ParseTuple(args, "k", &value) || !take(value))
+        return NULL;
+    return PyLong_FromLong(1);
+}
+static PyMethodDef methods[] = {{"narrow", narrow, METH_VARARGS, NULL}, {NULL, NULL, 0, NULL}};
+PyMethodDef *all = methods;
+"""
+
+
+@pytest.mark.parametrize('compiler', ['gcc', 'clang', 'g++'])
+def test_a_variable_that_is_too_small_is_not_told_of(compiler: str, tmp_path: Path) -> None:
+    """It is the project's mistake (dbus-python 1.5.1 has it), but the stock build says nothing."""
+    source = tmp_path / ('a.cpp' if compiler == 'g++' else 'a.c')
+    source.write_text(TOO_SMALL)
+    unit = rewritten_unit(source, tmp_path)
+    assert b'tramp_p_k' in unit.read_bytes()
+    include = sysconfig.get_path('include')
+    command = [compiler, '-O2', '-fPIC', '-Wall', '-Wextra', '-Werror', f'-I{include}', '-c', unit, '-o', tmp_path / 'a.o']
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 WARNINGS = [
