@@ -61,10 +61,20 @@ class _Text:
         # C++ takes `const char **` since 3.13 (PY_CXX_CONST); of all older headers this is the superset.
         return 'const char *const *' if self.cxx else 'char *const *'
 
+    @property
+    def target(self) -> str:
+        """Where to store, in a way that the compiler can not follow.
+
+        A caller whose variable is not as large as its format says would get a warning of ours, and be compiled as one that can not do
+        what it does (dbus-python parses `k` into 32 bits).  An option against the warning comes too late for gcc: a pragma and the
+        code behind it stand on one line, whose columns gcc gives up counting when it is long.
+        """
+        out = 'const_cast<void *>(out)' if self.cxx else '(void *)(__UINTPTR_TYPE__)out'
+        return f'void *target = {out}; __asm__("" : "+r"(target));'
+
     def store(self, value: str, *conditions: str) -> str:
         """Store a variable if the conditions hold; tell whether they do."""
-        out = 'const_cast<void *>(out)' if self.cxx else '(void *)(__UINTPTR_TYPE__)out'
-        return f'return {" && ".join([*conditions, f"(__builtin_memcpy({out}, &{value}, sizeof {value}), 1)"])};'
+        return f'{self.target} return {" && ".join([*conditions, _copied(value)])};'
 
     def is_of(self, kind: str) -> str:
         return f'({self.at("tramp_value")})->type == {_known(kind)}'
@@ -85,12 +95,15 @@ class _Text:
         if letter == 's':
             return 'return tramp_parse_text(arg, out);'
         if letter == 'z':
-            copied = self.store('text').removeprefix('return ').removesuffix(';')
-            none = f'arg == {_known("none_object")}'
-            return f'const char *text = {"nullptr" if self.cxx else "0"}; return {none} ? {copied} : tramp_parse_text(arg, out);'
+            choice = f'arg == {_known("none_object")} ? {_copied("text")} : tramp_parse_text(arg, out)'
+            return f'const char *text = {"nullptr" if self.cxx else "0"}; {self.target} return {choice};'
         if letter == TYPED:
             return self.store('arg', _known('int_type'), f'({self.at("tramp_value")})->type == type')
         return self.store('arg', *{'O': (), 'U': (self.is_of('str_type'),), 'S': (self.is_of('bytes_type'),)}[letter])
+
+
+def _copied(value: str) -> str:
+    return f'(__builtin_memcpy(target, &{value}, sizeof {value}), 1)'
 
 
 def _known(member: str) -> str:

@@ -22,12 +22,6 @@ if TYPE_CHECKING:
 # Every call is one into libtramp: without a jump by way of the procedure linkage table it costs one branch less.
 # clang does not know the attribute.
 _QUIET: Final = r'_Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wattributes\"")'
-# Of functions that store as their format says, when they are within a caller whose variable is smaller: gcc sees that mistake there.
-# -Wpragmas and -Wunknown-warning-option: each compiler has options that the other one has not.
-_QUIET_STORES: Final = ' '.join(
-    f'_Pragma("GCC diagnostic ignored \\"-W{option}\\"")'
-    for option in ('pragmas', 'unknown-warning-option', 'array-bounds', 'stringop-overflow')
-)
 _LOUD: Final = '_Pragma("GCC diagnostic pop")'
 VISIBLE: Final = '__attribute__((noplt, visibility("default")))'
 
@@ -157,8 +151,6 @@ def prelude(
     if any(kind == DEFINITION for s in signatures for kind, _ in s.parameters):
         opening += 'struct PyModuleDef; '
     text = f'extern "C" {{ {" ".join(parts)} }}' if cxx else ' '.join(parts)
-    if any(Format.of(name) for name in parsers):
-        text = f'{_QUIET_STORES} {text}'
     text = ' '.join([text, *templates])
     if exceptions and barrier and cxx:
         text = f'{text} {_exceptions(exceptions)}'
