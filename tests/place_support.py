@@ -66,8 +66,12 @@ class Place:
 
     def run(self, out: str) -> str:
         """Link the object and use the module."""
+        return self.run_all([out])
+
+    def run_all(self, objects: list[str]) -> str:
+        """Link the objects and use the module."""
         library = paths.library_dir()
-        link = ['gcc', '-shared', f'{out}', '-o', 'case.so', library / f'libtramp-{paths.version()}.so', f'-Wl,-rpath,{library}']
+        link = ['gcc', '-shared', *objects, '-o', 'case.so', library / f'libtramp-{paths.version()}.so', f'-Wl,-rpath,{library}']
         subprocess.run(link, cwd=self.dir, check=True)
         return subprocess.run([sys.executable, '-c', self.script], cwd=self.dir, capture_output=True, text=True, check=True).stdout
 

@@ -107,6 +107,24 @@ def test_a_launcher_that_the_project_sets(package, tmp_path, scratch):
     assert len(libraries(wheel)) == 2
 
 
+def test_unity(package, tmp_path, venv, capfd):
+    """Sources that CMake puts together, in a file of its build directory."""
+    lists, core = package / 'CMakeLists.txt', package / 'core.cpp'
+    lists.write_text(lists.read_text().replace('core.cpp', 'check.cpp core.cpp'))
+    text = core.read_text()
+    start, end = text.index('static PyObject *check_number'), text.index('static PyMethodDef methods')
+    declared = 'extern PyObject *check_number(PyObject *, PyObject *);\n'
+    core.write_text(text[:start] + declared + text[end:])
+    (package / 'check.cpp').write_text(text[:start] + declared + text[start:end].replace('static ', ''))
+    wheel = wheel_of(tmp_path, {'cmake.define.CMAKE_UNITY_BUILD': 'ON'})
+    venv.install(wheel)
+    venv.run(RUNS.format(word='from-pyproject'))
+    assert 'unity_0_cxx.cxx' in str(capfd.readouterr())
+    report = json.loads(read_member(wheel, 'scikit_cpp-1.0.dist-info/tramp-build.json'))
+    summary = report['summary']
+    assert (summary['routed'], summary['skipped'], summary['fallbacks'], summary['fastcall']) == (5, 0, 0, 2)
+
+
 class TestBuildDirectory:
     """`build-dir`: what was built is used again, unless it would be wrong."""
 

@@ -25,7 +25,7 @@ from tramp_build.state_project import create_state, read_project
 from tramp_build.units import localise
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from tramp_build.config import Config
     from tramp_build.model import Edit, FilePlan, Language
@@ -36,6 +36,10 @@ if TYPE_CHECKING:
 _ROOT_MARKS: Final = ('pyproject.toml', 'meson.build', 'setup.py', '.git')
 # What the launcher puts behind the language of a unit that defines Py_LIMITED_API below 3.10.
 _LIMITED: Final = '-limited'
+# What the index calls a way to compile a source: the language, and whether it is limited.
+_KEYS: Final[dict[str, tuple[Language, bool]]] = {
+    'c': ('c', False), 'c++': ('c++', False), f'c{_LIMITED}': ('c', True), f'c++{_LIMITED}': ('c++', True),
+}  # fmt: skip
 # And behind that, where the preprocessor was asked, with the sum of what it has said; with nothing behind it: it said nothing of use.
 _ANSWERED: Final = '@'
 _PROGRESS_AFTER: Final = 1.0  # seconds
@@ -69,6 +73,16 @@ def prepare_files(project: Project, state: State) -> None:
         if not said and time.monotonic() - started > _PROGRESS_AFTER:
             console.note(f'reading the sources of {project.tree.root.name} (file {number})')
             said = True
+    _prepare_again(project, state)
+
+
+def _prepare_again(project: Project, state: State) -> None:
+    """Decide once more about what puts sources together, of a build before this one: what is decided in one file depends on others."""
+    for path, key in sorted(state.indexed() - {(path, key) for path in project.files() for key in _KEYS}):
+        other = Project(project.root, project.config)
+        if key in _KEYS and path.is_file() and other.tree.adopt(path):
+            language, limited = _KEYS[key]
+            prepare(path, state, other, language, limited=limited)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +104,7 @@ class _Job:
     unit: bool
     limited: bool
     answer: Answer | None
+    adopted: tuple[Path, ...]  # the sources that it only puts together
 
     @property
     def key(self) -> str:
@@ -115,7 +130,8 @@ def prepare(
     language = language or project.language(path)
     if language is None:
         return Prepared(path, None, routed=False, problem=None)
-    job = _Job(path, state, project, language, unit, limited, answer)
+    adopted = project.tree.adopt(path) if unit else ()
+    job = _Job(path, state, project, language, unit, limited, answer, adopted)
     prepared, rewritten = _prepare(job)
     name = _store(job, rewritten.prelude, project.unit(path).split(rewritten.edits)) if rewritten else None
     question = _ask(job) if unit and not answer and prepared.problem is None else None
@@ -128,19 +144,28 @@ def prepare(
 
 
 def _add_record(job: _Job, prepared: Prepared) -> None:
-    """Store what the report says of a source; after an answer, of all that is compiled with it."""
+    """Store what the report says of a source; of all that is compiled with it where that was not known before."""
     project, path = job.project, prepared.path
     if (prepared.plan is not None and prepared.plan.tables) or prepared.problem:
-        owner = project.tree.owner(path)
+        owner = job.path if path in job.adopted else project.tree.owner(path)
         with_unit = {} if owner == path or (path == job.path and job.unit) else {'unit': project.tree.relative(owner)}
         job.state.add_record(path, _record(project, prepared, job.language) | with_unit)
     else:
         job.state.remove_record(path)
-    unit = project.unit(path)
-    decided = project.plan_file(path, job.language, unit=True, limited=job.limited) if job.answer and path == job.path else None
-    for part in dict.fromkeys(part.path for part in unit.parts[1:]) if decided else ():
+    if path == job.path and (job.answer or job.adopted) and not prepared.problem:
+        for part, plan in _parts(job):
+            _add_record(job, Prepared(part, plan, routed=False, problem=None))
+
+
+def _parts(job: _Job) -> Iterator[tuple[Path, FilePlan | None]]:
+    """Yield the other files of a unit, and what is decided about each."""
+    project, path = job.project, job.path
+    unit, decided = project.unit(path), project.plan_file(path, job.language, unit=True, limited=job.limited)
+    for part in dict.fromkeys((*(part.path for part in unit.parts[1:]), *job.adopted)):
         if decided and project.tree.owner(part) == path:
-            _add_record(job, Prepared(part, localise(decided, unit, part, project.tree.relative), routed=False, problem=None))
+            yield part, localise(decided, unit, part, project.tree.relative)
+        elif part in job.adopted:
+            yield part, project.decisions(part)
 
 
 def _add_index(job: _Job, name: str | None, question: str | None) -> None:
@@ -278,9 +303,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             return 0
         state = State.open(arguments.state)
         key, _, answered = arguments.language.partition(_ANSWERED)
-        language, limited = key.removesuffix(_LIMITED), key.endswith(_LIMITED)
-        if language not in ('c', 'c++'):
+        if key not in _KEYS:
             parser.error(f'--language {arguments.language}')
+        language, limited = _KEYS[key]
         answer = Answer(arguments.answer.read_bytes(), answered) if arguments.answer else None
         prepare(Path(os.path.abspath(arguments.source)), state, load_project(state), language, limited=limited, answer=answer)
     return 0

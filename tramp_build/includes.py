@@ -23,8 +23,13 @@ _BEHIND_DIRECTORY: Final = '|'
 
 _HAS_INCLUDE: Final = re.compile(rb'\b__has_(?:include(?:__)?|embed)\s*\(\s*"([^"\n]*)"')
 _INCLUDE: Final = re.compile(rb'(?:include|import|embed)\b')
-_QUOTED: Final = re.compile(rb'"([^"\n]*)"')
-_WHOLE: Final = re.compile(rb'[ \t]*#[ \t]*include[ \t]*"([^"\n]+)"[ \t]*(?://[^\n]*|(?:/\*[^*\n]*(?:\*(?!/)[^*\n]*)*\*/[ \t]*)*)\r?')
+_QUOTED: Final = re.compile(rb'"([^"\n]*)"|<(?P<absolute>/[^>\n]+)>')
+# Between angle brackets, an absolute path means the file as well; of such a path the launcher can not write everything.
+_WHOLE: Final = re.compile(
+    rb'[ \t]*#[ \t]*include[ \t]*(?:"([^/"\n][^"\n]*|/[^"|\\\n]+)"|<(/[^>"|\\\n]+)>)'
+    + rb'[ \t]*(?://[^\n]*|(?:/\*[^*\n]*(?:\*(?!/)[^*\n]*)*\*/[ \t]*)*)\r?'
+)
+_SLASH: Final = ord('/')
 _RESERVED: Final = re.compile(rb'[@|]')
 _DEPENDENCY: Final = re.compile(rb'pragma\s+(?:GCC|clang)\s+dependency\b')
 # Their meaning depends on where the file lies or how it is named, and there is no way to say it otherwise.
@@ -47,7 +52,7 @@ def refusal(source: bytes) -> str | None:
             if not rest.startswith((b'"', b'<')):
                 return 'computed-include'
             name = _quoted_name(source, start, end)
-            if rest.startswith(b'"') and (name is None or _RESERVED.search(source, *name)):
+            if rest.startswith(b'"') and (name is None or (source[name[0]] != _SLASH and _RESERVED.search(source, *name))):
                 return 'computed-include'
         if _DEPENDENCY.match(text):
             return 'place-dependent'
@@ -55,47 +60,52 @@ def refusal(source: bytes) -> str | None:
 
 
 def mark(source: bytes, directory: str = '', copies: Mapping[str, str] | None = None) -> bytes:
-    """Return the source with the mark in front of every relative name of an include in quotes.
+    """Return the source with the mark in front of every relative name of an include in quotes, and every name that has a copy.
 
-    `directory` is where the source lies, from the directory of its unit (csrc/launcher/unit.h has the forms that a marked name
-    takes), `copies` what stands for a name whose file is rewritten as well.
+    `directory` is where the source lies, from the directory of its unit or absolute (csrc/launcher/unit.h has the forms that a
+    marked name takes), `copies` what stands for a name whose file is rewritten as well.
     """
     copies = copies or {}
     pieces, position = [], 0
-    for first, last in _relative_names(source):
+    for first, last in _names(source):
         name = os.fsdecode(source[first:last])
+        absolute = source[first] == _SLASH
+        if absolute and name not in copies:
+            continue
         text = copies.get(name) or (f'{directory}/{_BEHIND_DIRECTORY}{name}' if directory else name)
-        pieces += [source[position:first], MARK, os.fsencode(text)]
-        position = last
+        # The name may stand between angle brackets, what takes its place may not.
+        pieces += [source[position : first - absolute], b'"' * absolute, MARK, os.fsencode(text), b'"' * absolute]
+        position = last + absolute
     return b''.join([*pieces, source[position:]])
 
 
-def _relative_names(source: bytes) -> Iterator[tuple[int, int]]:
+def _names(source: bytes) -> Iterator[tuple[int, int]]:
+    """Yield the names that are searched for from the source's own directory, or from nowhere."""
     for start, end in directives(source):
         if _INCLUDE.match(plain_text(_closed(source, start, end))):
             name = _quoted_name(source, start, end)
             found = [name] if name else []
         else:
-            found = [match.span(1) for match in _HAS_INCLUDE.finditer(source, start, end)]
-        yield from ((first, last) for first, last in found if last > first and source[first] != 0x2F)
+            found = [match.span(1) for match in _HAS_INCLUDE.finditer(source, start, end) if source[match.start(1)] != _SLASH]
+        yield from ((first, last) for first, last in found if last > first)
 
 
 def lines(source: bytes) -> Iterator[tuple[int, int, str]]:
-    """Yield where each line stands that is `#include "name"` and no more, without its line end, and the name."""
+    """Yield where each line stands that is `#include "name"` or `#include </name>` and no more, without its line end, and the name."""
     for start, end in directives(source):
         head = source.rfind(b'\n', 0, start) + 1
         match = _WHOLE.fullmatch(source, head, end)
         if match and source.find(b'\n', head, end) < 0:
-            yield head, end, os.fsdecode(match[1])
+            yield head, end, os.fsdecode(match[1] or match[2])
 
 
 def _quoted_name(source: bytes, start: int, end: int) -> tuple[int, int] | None:
-    """Return the span of the name in quotes that a directive includes, None where it names none or something in <>."""
+    """Return the span of the name that a directive includes, None where it names none or something in <> that is no absolute path."""
     # Comments before the name are blanked, byte for byte, so that the places stay what they are.
     text = _BLANKED.sub(lambda match: b' ' * len(match[0]), _closed(source, start, end))
     word = _INCLUDE.search(text)
     name = _QUOTED.match(text, len(text) - len(text[word.end() :].lstrip())) if word else None
-    return (start + name.start(1), start + name.end(1)) if name else None
+    return (start + name.start(name.lastindex or 0), start + name.end(name.lastindex or 0)) if name else None
 
 
 def _closed(source: bytes, start: int, end: int) -> bytes:

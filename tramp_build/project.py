@@ -325,7 +325,7 @@ class Project:
         self._made[path] = function_names(scan(own, language))
 
     def _refuse(self, path: Path, language: Language, *, unit: bool) -> Reason | None:
-        if reason := self.config.wants(self.tree.relative(path), language):
+        if reason := self.tree.unwanted(path, language):
             return reason
         if not unit:
             return Reason.INCLUDED_FILE

@@ -35,6 +35,7 @@ Action = Literal['plain', 'routed', 'ask']
 
 _NAME_LENGTH = 32
 _LOG_FIELDS = 4
+_INDEX_FIELDS = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,15 @@ class State:
             return
         line = os.fsencode('\t'.join([name, str(size), str(mtime_ns), language, action, body or '-']))
         _append(self.dir / 'index', b'%s\t%08x\n' % (line, zlib.crc32(line)))
+
+    def indexed(self) -> set[tuple[Path, str]]:
+        """Return the sources that the index has or had something of, each with the languages."""
+        try:
+            lines = (self.dir / 'index').read_bytes().split(b'\n')
+        except OSError:
+            return set()
+        fields = (os.fsdecode(line).split('\t') for line in lines)
+        return {(Path(words[0]), words[3]) for words in fields if len(words) == _INDEX_FIELDS}
 
     def list_preparing(self, sources: Iterable[Path]) -> None:
         """Say which sources a process that has begun will index (ahead.py)."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tramp_build.config import Config
-    from tramp_build.model import Language
+    from tramp_build.model import Language, Reason
 
 _UNITS: Final[dict[str, Language]] = {
     '.c': 'c', '.cc': 'c++', '.cp': 'c++', '.cpp': 'c++', '.cxx': 'c++', '.c++': 'c++', '.C': 'c++', '.CPP': 'c++',
@@ -30,7 +30,7 @@ _OUTPUT_MARKS: Final = ('meson-private', 'CMakeCache.txt', 'pyvenv.cfg', 'conf/.
 _INCLUDE_OF_UNIT: Final = re.compile(rb'#[ \t]*include[ \t]*"([^"\n]+\.(?:c|cc|cpp|cxx))"')
 
 
-_INCLUDE: Final = re.compile(rb'#[ \t]*include[ \t]*"([^"\n]+)"')
+_INCLUDE: Final = re.compile(rb'#[ \t]*include[ \t]*(?:"([^"\n]+)"|<(/[^>\n]+)>)')
 _ANY_INCLUDE: Final = re.compile(rb'#[ \t]*include(?:_next)?[ \t]*(?:["<]([^">\n]+)|(?=[^"<\s]))')
 # Suffixes of what is included for its definitions.
 _WITH_BODIES: Final = frozenset({*_UNITS, '.inc', '.inl', '.ipp', '.tcc'})
@@ -56,6 +56,7 @@ class Tree:
     _owners: dict[Path, Path] | None = field(default=None, repr=False)
     _set: frozenset[Path] | None = field(default=None, repr=False)
     _by_name: dict[str, list[Path]] | None = field(default=None, repr=False)
+    _adopted: dict[Path, tuple[Path, ...]] = field(default_factory=dict, repr=False)
 
     def files(self) -> Iterator[Path]:
         """Yield the C and C++ files of the project, absolute and sorted."""
@@ -85,6 +86,29 @@ class Tree:
         for path in self.files():
             for match in _INCLUDE_OF_UNIT.finditer(self.readable(path)):
                 yield Path(os.path.normpath(path.parent / os.fsdecode(match[1])))
+
+    def adopt(self, path: Path) -> tuple[Path, ...]:
+        """Take a file for a unit of the project that only puts sources together, if it is one: build systems make those for unity builds.
+
+        It names its sources by absolute paths, for it lies in the build directory; the sources may have been made there as well.
+        Return them.
+        """
+        if path in self._files() or not any(map(os.path.isabs, _included_names(self.readable(path)))):
+            return ()
+        names = [name for _, _, name in includes.lines(self.readable(path)) if os.path.isabs(name)]
+        sources = {target for name in names if (target := target_of(path, name)).suffix in _UNITS and target.is_file()}
+        if sources:
+            self._adopted[path] = tuple(sorted(sources))
+            self._included = frozenset({*(self._included or self._included_units()), *sources})
+            self._listing = tuple(sorted({*self.files(), *sources}))
+            self._set = self._by_name = self._owners = None
+        return self._adopted.get(path, ())
+
+    def unwanted(self, path: Path, language: Language) -> Reason | None:
+        """Return why a source may not be routed, if so; of one that puts others together, each of those is asked about."""
+        if path in self._adopted and language in self.config.languages:
+            return None
+        return self.config.wants(self.relative(path), language)
 
     def source(self, path: Path) -> bytes:
         """Return the bytes of a file, read once.  Raises OSError."""
@@ -121,7 +145,7 @@ class Tree:
         """Return the unit that a file is read with: the first that includes it, else the file itself."""
         if self._owners is None:
             self._owners = {}
-            for unit in self.files():
+            for unit in (*self._adopted, *self.files()):
                 if self.is_unit(unit) and self._includes_some(unit):
                     for part in self.unit(unit).parts[1:]:
                         self._owners.setdefault(part.path, unit)
@@ -147,8 +171,7 @@ class Tree:
     def _includes_some(self, path: Path) -> bool:
         # The search for the word keeps the lexer away from most files.
         source = self.readable(path)
-        names = [os.fsdecode(match[1]) for match in _INCLUDE.finditer(source)]
-        return any(self._is_worth(target_of(path, name)) for name in names) and any(
+        return any(self._is_worth(target_of(path, name)) for name in _included_names(source)) and any(
             self._is_worth(target_of(path, name)) for _, _, name in includes.lines(source)
         )
 
@@ -173,6 +196,10 @@ class Tree:
             return True
         # Of a header, functions are declared in most cases, and seldom listed in a table.
         return _OF_PYTHON in source and path.suffix.lower() in _WITH_BODIES
+
+
+def _included_names(source: bytes) -> Iterator[str]:
+    return (os.fsdecode(match[1] or match[2]) for match in _INCLUDE.finditer(source))
 
 
 def _walk(root: Path) -> Iterator[Path]:

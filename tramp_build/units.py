@@ -1,7 +1,8 @@
 """What the compiler sees of a project: a source with the project's own files that it includes, as one text.
 
 `#include "rows.inc"` within a table, `#include "methods.c"` behind the functions it lists: only the whole says what belongs together.
-So a unit is read, decided about and edited as one text, and the edits go back to the files they fall in.  Pure.
+So a unit is read, decided about and edited as one text, and the edits go back to the files they fall in.  Pure, but that the links
+in absolute paths are followed.
 """
 
 from __future__ import annotations
@@ -176,6 +177,9 @@ class _Composer:
 
 def target_of(path: Path, name: str) -> Path:
     """Return the file that `#include "name"` in `path` means if it is there."""
+    if os.path.isabs(name):
+        # Whoever wrote it may have come by a link.
+        return path.__class__(os.path.realpath(os.path.dirname(name)), os.path.basename(name))
     return path.__class__(os.path.normpath(path.parent / name))
 
 

@@ -59,6 +59,12 @@ static enum language language_of(const char *path, bool cxx_driver)
     return one_of(dot + 1, cxx) ? LANGUAGE_CXX : one_of(dot + 1, other) ? LANGUAGE_OTHER : LANGUAGE_NONE;
 }
 
+bool is_source(const char *path)
+{
+    enum language language = language_of(path, false);
+    return language == LANGUAGE_C || language == LANGUAGE_CXX;
+}
+
 static void take_language(struct parser *parser, const char *name)
 {
     if (strcmp(name, "c") == 0)

@@ -51,6 +51,9 @@ struct command {
 
 const char *language_name(enum language language);
 
+/* Whether a compiler takes a file of this name for C or C++. */
+bool is_source(const char *path);
+
 /* Never fails: what is not understood is a refusal. */
 void parse_command(struct command *command, const struct words *words, bool cxx_driver);
 

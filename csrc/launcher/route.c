@@ -7,6 +7,7 @@
 #include "diagnose.h"
 #include "index.h"
 #include "prepare.h"
+#include "unity.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -20,20 +21,6 @@ bool is_strict(const char *state)
     return read_conf(&conf, state) && conf.strict;
 }
 
-/* What a table of functions, or the definition of a module, has in it. */
-static bool might_have_tables(const struct view *view)
-{
-    static const char *const words[] = {
-        "PyMethodDef",      "PyGetSetDef",       "PyType_Slot",    "PyModuleDef",   "PyTypeObject", "PyNumberMethods",
-        "PySequenceMethods", "PyMappingMethods", "PyAsyncMethods", "PyBufferProcs",
-        "PyInit_",          "PyModExport_",      "->tp_",          "->nb_",         ".tp_",
-    };
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (contains(view, words[i]))
-            return true;
-    return false;
-}
-
 /* Nothing in the index: read the file, and ask Python only where a table may be in it. */
 static enum outcome find_out(const struct call *call, const char *path, const struct stat *status, const char *language,
                              struct record *found)
@@ -41,7 +28,7 @@ static enum outcome find_out(const struct call *call, const char *path, const st
     struct view view = {0};
     if (!open_view(&view, path))
         return OUTCOME_UNREADABLE_SOURCE;
-    bool tables = might_have_tables(&view);
+    bool tables = might_have_tables(&view) || includes_tables(&view, call->state, language);
     close_view(&view);
     if (!tables)
         return OUTCOME_NO_TABLES;

@@ -139,6 +139,21 @@ static bool is_as_it_was(const char *path, struct stat *status, long long size, 
            (long long)status->st_mtim.tv_sec * 1000000000 + status->st_mtim.tv_nsec == mtime;
 }
 
+/* A path that is named from the directory of the source, as the compiler would put it together. */
+static char *from_source(const char *prefix, const char *path)
+{
+    return concat(path[0] == '/' ? "" : prefix, path, NULL);
+}
+
+/* The name of a copy ends in that of the file, as far as the old name of a map may have that in it. */
+static char *copy_name(const char *hash, const char *spelled)
+{
+    char *name = concat(hash, "-", base_name(spelled), NULL);
+    for (char *at = name; (at = strpbrk(at, "=\\")); at++)
+        *at = '_';
+    return name;
+}
+
 /* "@BODY:SIZE:MTIME/PATH": the copy is written where it is not yet. */
 static const char *add_copy(struct buffer *text, struct unit *unit, const char *state, const char *name)
 {
@@ -148,13 +163,13 @@ static const char *add_copy(struct buffer *text, struct unit *unit, const char *
     int length = 0;
     if (sscanf(name, "@%32[0-9a-f]:%lld:%lld/%n", body, &size, &mtime, &length) != 3 || length == 0 || strlen(body) != BODY_NAME_SIZE)
         return "the rewritten text has a name that is none";
-    char *spelled = concat(*unit->source_prefix ? unit->source_prefix : unit->sibling_spelled, name + length, NULL);
+    char *spelled = from_source(*unit->source_prefix ? unit->source_prefix : unit->sibling_spelled, name + length);
     if (!is_as_it_was(spelled, &status, size, mtime)) {
         unit->stale = true;
         return "a file that it includes has changed since";
     }
     name_of(concat(body, "\n", spelled, NULL), hash);
-    char *path = concat(unit->prefix, hash, "-", base_name(spelled), NULL);
+    char *path = concat(unit->prefix, copy_name(hash, spelled), NULL);
     if (!is_known(unit, path)) {
         add_word(&unit->parts, path);
         add_word(&unit->spelled, spelled);
@@ -172,14 +187,13 @@ static const char *add_include(struct buffer *text, struct unit *unit, const cha
     if (*name == '@')
         return add_copy(text, unit, state, name);
     const char *behind = strstr(name, "/|"), *plain = behind ? behind + 2 : name;
-    struct buffer spelled = {0};
-    add_text(&spelled, unit->source_prefix);
+    struct buffer local = {0};
     if (behind)
-        add_bytes(&spelled, name, (size_t)(behind + 1 - name));
-    add_text(&spelled, plain);
-    char *path = concat(plain, NULL);
-    if (stat(spelled.data, &status) == 0 && !S_ISDIR(status.st_mode))
-        path = concat(way_to_siblings(unit), spelled.data, NULL);
+        add_bytes(&local, name, (size_t)(behind + 1 - name));
+    add_text(&local, plain);
+    char *path = concat(plain, NULL), *spelled = from_source(unit->source_prefix, local.data);
+    if (stat(spelled, &status) == 0 && !S_ISDIR(status.st_mode))
+        path = from_source(way_to_siblings(unit), spelled);
     if (path[strlen(plain)] && status.st_ino == source->st_ino && status.st_dev == source->st_dev)
         return "it includes itself";
     return add_name(text, path);

@@ -16,6 +16,8 @@
        tramp-build:DIRECTORY/|NAME               from a directory that is named from there: in the copy of an included file
        tramp-build:@BODY:SIZE:MTIME/PATH         the copy of PATH, if that still has this size and time (in ns)
 
+   DIRECTORY and PATH may be absolute: what is included by an absolute path may be rewritten as well.
+
    The copy lies beside the output and is named from the working directory, so that no command and no object depends on where
    the tree is: compiler caches hit, and builds in two places make the same.  It is gone when the call ends. */
 #ifndef TRAMP_UNIT_H
