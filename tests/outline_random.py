@@ -58,6 +58,7 @@ _STATEMENTS = (
     ('PyErr_SetString(ERROR, "WORD");', ''),
     ('PyErr_SetString(ERROR, (WHAT).c_str());', ''),
     ('PyErr_Format(ERROR, "%s:%d", (WHAT).c_str(), NUMBER);', ''),
+    ('PyErr_Format(ERROR, "%s:%s", "WORD", ("FUNCTION"));', ''),
     ('if (!PyErr_Occurred()) PyErr_SetString(ERROR, "WORD");', ''),
     ('if (PyErr_Occurred()) { note("had"); PyErr_Clear(); }', ''),
     ('{ Noisy held("WORD"); note("held"); }', ''),
@@ -168,7 +169,7 @@ def module(rng: Random, chains: int = 14, copies: int = 4) -> Module:
             spelled = f'CHAIN_{number}'
         for copy in range(copies):
             text, function = _function(rng, chain, f'f_{number}_{copy}', functions)
-            text = text.replace('CHAIN', spelled or _spell(rng, chain.text))
+            text = text.replace('CHAIN', spelled or _spell(rng, chain.text.replace('FUNCTION', f'f_{number}_{copy}')))
             parts.append(text.replace('try {', 'TRY', 1) if spelled and rng.random() < 0.5 else text)
             functions.append(function)
     return Module(world.around(_HEADS + '\n'.join(parts), [function.name for function in functions]), tuple(functions))

@@ -160,6 +160,11 @@ SHAPES = {
         ' catch (int VAR) { if (VAR == 42) throw Base("new"); throw; } catch (const char *) { throw Derived("from text"); }',
         'return 4;',
     ),
+    'told': _whole(
+        'catch (const Derived &VAR) { PyErr_SetString(PyExc_KeyError, "NAME"); return 1; } catch (const Base &VAR) {'
+        ' PyErr_Format(PyExc_ValueError, "In %s: %s %s", ("NAME"), VAR.what(), "text"); return 2; } catch (int) {'
+        ' PyErr_SetFromErrnoWithFilename(PyExc_OSError, "NAME.txt"); return 3; }'
+    ),
     'exits': _whole(
         'catch (const Derived &VAR) { note(VAR.what()); goto done; } catch (const Base &VAR) { Noisy in("h"); note(VAR.what());'
         ' return -1; }'

@@ -231,3 +231,49 @@ def test_rows_say_so(tmp_path: Path) -> None:
 def test_every_reason_has_a_sentence() -> None:
     assert set(SENTENCES) == set(Left)
     assert reasons('template <class T> int f() { return 0; } // catch\n') == set()
+
+
+def named(call: str) -> str:
+    """Functions of which each tells CPython its own name."""
+    return '\n'.join(chain(call.replace('TEXT', f'"f{n}"') + ' return -1;').replace('NAME', f'f{n}') for n in range(_COPIES))
+
+
+@pytest.mark.parametrize(
+    'call',
+    [
+        'PyErr_SetString(PyExc_KeyError, TEXT);',
+        'PyErr_SetString(PyExc_KeyError, ((TEXT)));',
+        'PyErr_Format(PyExc_KeyError, "%s: %s", (TEXT), e.what());',
+        'if (PyErr_Occurred()) PyErr_SetFromErrnoWithFilename(PyExc_OSError, TEXT);',
+    ],
+)
+def test_texts_that_only_cpython_is_told(call: str) -> None:
+    """Each site gives its own to the function that they share."""
+    _, after = found(named(call))
+    assert after.count(' tramp_o_1(const char *tramp_text_0) {') == 1
+    assert all(after.count(f'catch (...) {{ tramp_o_1("f{n}"); return -1; }}') == 1 for n in range(_COPIES))
+
+
+@pytest.mark.parametrize(
+    'call',
+    [
+        'report(TEXT);',
+        'e.PyErr_SetString(PyExc_KeyError, TEXT);',
+        'PyErr_Format(PyExc_KeyError, TEXT, e.what());',
+        'PyErr_Format(PyExc_KeyError, "%s", TEXT "more");',
+        'PyErr_Format(PyExc_KeyError, "%s", of(1, 2, TEXT));',
+        'PyErr_Format(PyExc_KeyError, "%d", sizeof(TEXT));',
+        'std::string s = TEXT;',
+    ],
+)
+def test_texts_that_have_to_be_literals(call: str) -> None:
+    """What else takes it may tell a literal from a pointer."""
+    assert reasons(named(call)) == {Left.NOT_WORTH_IT}
+
+
+def test_texts_that_are_always_the_same_are_one_parameter() -> None:
+    call = 'PyErr_SetString(PyExc_KeyError, TEXT); PyErr_Format(PyExc_KeyError, "%s %s %s", TEXT, "own", ("own"));'
+    _, after = found(named(call) + named(call).replace('"own")', '"other")').replace('int f', 'int g'))
+    assert ' tramp_o_1(const char *tramp_text_0, const char *tramp_text_1) {' in after
+    assert 'PyErr_Format(PyExc_KeyError, "%s %s %s", tramp_text_0, "own", (tramp_text_1))' in after
+    assert 'tramp_o_1("f3", "other"); return -1; }' in after

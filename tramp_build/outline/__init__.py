@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from tramp_build.model import Answer, Chains, Edit, ScopeKind, Span
-from tramp_build.outline import text
+from tramp_build.outline import text, told
 from tramp_build.outline.chains import Body, TornError
 from tramp_build.outline.estimate import pays
 from tramp_build.outline.handlers import OWN_PREFIX, Left, LeftError, Reading
@@ -67,6 +67,7 @@ class _Site:
     chain: Chain
     handlers: tuple[Handler, ...]
     exits: tuple[bytes, ...]
+    told: tuple[bytes, ...]  # texts that other sites may have others for
     labels: tuple[tuple[bytes, int], ...] = ()  # that macros in the handlers jump to, with the exit that this is
     whole: Whole | None = None  # what the trampoline has to know to do it
     result: str = ''  # the type that its function returns
@@ -155,7 +156,7 @@ class _Finder:
                 raise
             reading, handlers, site = self._direct(function, chain, names, body)
         else:
-            site = _Site(function, chain, handlers, tuple(reading.exits), tuple(reading.labels.items()))
+            site = _Site(function, chain, handlers, tuple(reading.exits), tuple(reading.told), tuple(reading.labels.items()))
             if not never_throws:
                 site = self._whole(site, body, parameters, reading.variables)
         scope = function.scope
@@ -166,7 +167,7 @@ class _Finder:
             scope.condition,
             tuple(handler.key() for handler in handlers),
             tuple(reading.labels.items()),
-            (site.whole, site.result) if site.direct else None,
+            (site.whole, site.result, site.told) if site.direct else None,
             self.epochs.of(reading.names, function.span.start),
         )
         self.groups.setdefault(key, []).append(site)
@@ -177,7 +178,9 @@ class _Finder:
             reading, handlers = self._read(function, chain, names, returns=True)
         except LeftError:
             raise LeftError(Left.EXIT) from None
-        site = self._whole(_Site(function, chain, handlers, tuple(reading.exits), direct=True), body, names[0], reading.variables)
+        site = self._whole(
+            _Site(function, chain, handlers, tuple(reading.exits), tuple(reading.told), direct=True), body, names[0], reading.variables
+        )
         if site.whole is None:
             raise LeftError(Left.EXIT)
         return reading, handlers, site
@@ -222,7 +225,8 @@ class _Finder:
         for group in sorted(self.groups.values(), key=lambda group: group[0].chain.span.start):
             free = [site for site in group if not _overlaps(site.chain.span, taken.get(site.function.span.start, ()))]
             wholes = sum(site.whole is not None for site in free)
-            if free and pays(free[0].handlers, len(free[0].exits), len(free) - wholes, wholes):
+            texts = len(set(told.parameters_of([site.told for site in free]).values()))
+            if free and pays(free[0].handlers, len(free[0].exits), len(free) - wholes, wholes, texts):
                 found.append(free)
                 for site in free:
                     taken.setdefault(site.function.span.start, []).append(site.chain.span)
@@ -257,22 +261,25 @@ class _Writer:
         first = sites[0]
         start = first.function.span.start
         parts = []
+        parameters = told.parameters_of([site.told for site in sites])
         if not first.direct:
-            parts.append(text.function(number, first.handlers, len(first.exits), first.labels))
+            handlers = told.with_parameters(first.handlers, parameters)
+            parts.append(text.function(number, handlers, len(first.exits), first.labels, len(set(parameters.values()))))
         scope = ''.join(f'::{part}' for part in first.function.scope.path if part)
         names: dict[tuple[object, ...], str] = {}
         for site in sites:
+            arguments = told.arguments_of(site.told, parameters)
             if site.whole is None:
-                self._replace(site.chain.span, text.site(number, site.exits))
+                self._replace(site.chain.span, text.site(number, site.exits, arguments))
                 continue
-            key = (site.result, site.exits, site.whole)
+            key = (site.result, site.exits, site.whole, arguments)
             if key not in names:
                 names[key] = text.answer_name(number, len(names))
                 own = (names[key], site.result)
                 if site.direct:
                     parts.append(text.direct(*own, site.handlers, site.whole.falls))
                 else:
-                    parts.append(text.answer(number, *own, site.exits, site.whole.falls))
+                    parts.append(text.answer(number, *own, site.exits, site.whole.falls, arguments))
             self.answers[site.function.span.start] = Answer(f'{scope}::{names[key]}', start)
             self._replace(site.chain.word, '')
             self._replace(site.chain.span, '')

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 from tramp_build.outline.macros import ends_call
 from tramp_build.outline.names import KEYWORDS, looked_up, may_be_macro
+from tramp_build.outline.told import is_told
 from tramp_build.scan import lexer
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ class Piece:
     spaced: bool  # something stands between it and the one before
     glued: bool = False  # it touches the one before, and that means something: `>>` is not `> >`
     exit: int | None = None
+    told: int | None = None  # the number of a text that only CPython is told
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ class Handler:
     variable: bytes | None
 
     def key(self) -> tuple[object, ...]:
-        """Return what is equal for handlers that are the same but for the name of the exception variable."""
+        """Return what is equal for handlers that are the same but for the name of the exception variable and what they tell CPython."""
         return (_neutral(self.head, self.variable), _neutral(self.body, self.variable), self.falls)
 
 
@@ -115,6 +117,7 @@ class Reading:
     offset: int  # of the chain
     returns: bool = False  # the handlers may return what they like, and do nothing else
     exits: list[bytes] = field(default_factory=list)
+    told: list[bytes] = field(default_factory=list)  # texts that may be another site's: CPython is told them
     names: set[bytes] = field(default_factory=set)
     labels: dict[bytes, int] = field(default_factory=dict)  # that macros jump to, with the exit that this is
     meanings: dict[bytes, Meaning | None] = field(default_factory=dict)
@@ -134,13 +137,22 @@ class Reading:
         body: list[Piece] = []
         position = 0
         for first, last in moved:
-            body += _pieces(clause.body, position, first)
+            body += self._told(clause.body, position, first)
             body.append(Piece(b'', spaced=True, exit=self._number(clause.body[first:last])))
             position = last + 1
-        body += _pieces(clause.body, position, len(clause.body))
+        body += self._told(clause.body, position, len(clause.body))
         never_falls = _never_falls(clause.body, spans) or self._ends_in_macro(clause.body)
         falls = None if never_falls else self._exit(FALLS)
         return Handler(tuple(_pieces(clause.declared, 0, len(clause.declared))), tuple(body), falls, variable)
+
+    def _told(self, tokens: Sequence[lexer.Token], first: int, last: int) -> list[Piece]:
+        """Return the pieces of a part of a handler, with numbers for what it tells CPython."""
+        pieces = _pieces(tokens, first, last)
+        for index in range(first, last):
+            if tokens[index][0] == lexer.STRING and is_told(tokens, index):
+                pieces[index - first] = replace(pieces[index - first], told=len(self.told))
+                self.told.append(tokens[index][1])
+        return pieces
 
     def _check(self, clause: Clause, names: frozenset[bytes], spans: Sequence[tuple[int, int]], variable: bytes | None) -> None:
         exits = {index for first, last in spans for index in range(first, last + 1)}
@@ -229,7 +241,7 @@ def _neutral(pieces: Sequence[Piece], variable: bytes | None) -> tuple[object, .
     found: list[object] = []
     for piece in pieces:
         renamed = piece.text == variable and before not in (b'.', b'->', b'::')
-        found.append((None if renamed else piece.text, piece.glued, piece.exit))
+        found.append((None if renamed or piece.told is not None else piece.text, piece.glued, piece.exit, piece.told))
         before = piece.text
     return tuple(found)
 

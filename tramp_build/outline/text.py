@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from tramp_build.outline import told
 from tramp_build.outline.handlers import FALLS
 
 if TYPE_CHECKING:
@@ -34,8 +35,8 @@ def name(number: int) -> str:
     return f'{PREFIX.decode()}{number}'
 
 
-def function(number: int, handlers: Sequence[Handler], exits: int, labels: Sequence[tuple[bytes, int]] = ()) -> str:
-    """Return the function: it throws once more what is being handled, and says which exit its handler takes.
+def function(number: int, handlers: Sequence[Handler], exits: int, labels: Sequence[tuple[bytes, int]] = (), texts: int = 0) -> str:
+    """Return the function: it throws once more what is being handled, and says which exit its handler takes.  It is given `texts`.
 
     What no handler takes leaves it as the exception that it was.  The result is of a type of its own, so that a `return` that a macro
     hides does not compile.  A macro that jumps finds its label behind the handlers.
@@ -46,11 +47,12 @@ def function(number: int, handlers: Sequence[Handler], exits: int, labels: Seque
         clauses = ' '.join(_clause(handler, number) for handler in handlers)
         body = f'try {{ const ::tramp_thrower tramp_thrown; throw; }} {clauses}'
     body += ''.join(f' {_plain(label)}: return {_code(number, code)};' for label, code in labels)
+    parameters = ', '.join(f'const char *{_plain(told.name(index))}' for index in range(texts))
     if not exits:
-        return f'{_ATTRIBUTES} __attribute__((noreturn)) static void {name(number)}() {{ {body} }}'
+        return f'{_ATTRIBUTES} __attribute__((noreturn)) static void {name(number)}({parameters}) {{ {body} }}'
     codes = ', '.join(_code(number, code) for code in range(exits))
     result = f'tramp_exit_{number}'
-    return f'enum {result} {{ {codes} }}; {_ATTRIBUTES} static {result} {name(number)}() {{ {body} }}'
+    return f'enum {result} {{ {codes} }}; {_ATTRIBUTES} static {result} {name(number)}({parameters}) {{ {body} }}'
 
 
 def answer_name(number: int, variant: int) -> str:
@@ -58,9 +60,9 @@ def answer_name(number: int, variant: int) -> str:
     return f'{_ANSWER}{number}' + (f'_{variant}' if variant else '')
 
 
-def answer(number: int, own: str, result: str, exits: Sequence[bytes], falls: bytes) -> str:
+def answer(number: int, own: str, result: str, exits: Sequence[bytes], falls: bytes, arguments: bytes = b'') -> str:
     """Return the function that a trampoline calls in its handler: what stands in a site otherwise, and what follows there."""
-    return f'{_ATTRIBUTES} static {result}{own}() {{ {_leaving(number, tuple(text or falls for text in exits))} }}'
+    return f'{_ATTRIBUTES} static {result}{own}() {{ {_leaving(number, tuple(text or falls for text in exits), arguments)} }}'
 
 
 def direct(own: str, result: str, handlers: Sequence[Handler], falls: bytes) -> str:
@@ -73,14 +75,14 @@ def direct(own: str, result: str, handlers: Sequence[Handler], falls: bytes) -> 
     return f'{_ATTRIBUTES} static {result}{own}() {{ try {{ const ::tramp_thrower tramp_thrown; throw; }} {clauses} }}'
 
 
-def site(number: int, exits: Sequence[bytes]) -> str:
+def site(number: int, exits: Sequence[bytes], arguments: bytes = b'') -> str:
     """Return the clause that takes the place of a chain."""
-    return f'catch (...) {{ {_leaving(number, exits)} }}'
+    return f'catch (...) {{ {_leaving(number, exits, arguments)} }}'
 
 
-def _leaving(number: int, exits: Sequence[bytes]) -> str:
+def _leaving(number: int, exits: Sequence[bytes], arguments: bytes) -> str:
     """Call the outlined function, and leave as its handler would have left."""
-    call = f'{name(number)}()'
+    call = f'{name(number)}({_plain(arguments)})'
     if len(set(exits)) < 2:
         return f'{call};{_statement(exits[0]) if exits else ""}'
     steps = [(code, text) for code, text in enumerate(exits) if text != FALLS]
