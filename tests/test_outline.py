@@ -83,8 +83,6 @@ def test_the_estimate_decides() -> None:
 @pytest.mark.parametrize(
     ('first', 'reason'),
     [
-        ('use(local); return -1;', Left.LOCALS),
-        ('use(given); return -1;', Left.LOCALS),
         ('use(__LINE__); return -1;', Left.PLACE),
         ('use(__func__); return -1;', Left.PLACE),
         ('assert(ready()); return -1;', Left.PLACE),
@@ -116,7 +114,7 @@ def test_what_a_handler_must_not_do(first: str, reason: Left) -> None:
         (('static int', 'template <class T> static int'), Left.TEMPLATE),
         (('static int', 'static constexpr int'), Left.PLACE),
         (('(int given)', '(int given) noexcept'), Left.NOEXCEPT),
-        (('int local = 0;', 'int local = 0, PyExc_ValueError = 1;'), Left.LOCALS),
+        (('int local = 0;', 'int local = 0, PyExc_ValueError[1];'), Left.LOCALS),
         (('int local = 0;', 'int local = 0; using other::std;'), Left.LOCALS),
         (('int local = 0;', 'int local = 0; using namespace other;'), Left.LOCALS),
         (('int local = 0;', 'int local = 0; auto [a, std] = pair();'), Left.LOCALS),
@@ -175,7 +173,7 @@ def test_nested_chains_do_not_overlap() -> None:
 def test_chains_are_counted() -> None:
     """Those that stay too, and those that are within the handlers of others."""
     inner = 'try { again(); } ' + _CHAIN.replace('FIRST', _PLAIN).replace('&e', '&n').replace('e.what', 'n.what')
-    text = copies(chain(f'{inner} return -1;')) + copies(chain('use(local); return -1;').replace('NAME', 'gNAME'), 3)
+    text = copies(chain(f'{inner} return -1;')) + copies(chain('LOCK(); return -1;').replace('NAME', 'gNAME'), 3)
     assert found(text)[0].counts == Chains(found=2 * _COPIES + 3, distinct=2, outlined=_COPIES)
 
 

@@ -43,7 +43,17 @@ def with_chains(
         return found
     callers = _Callers(source, scan, found, policy, mentions, outer_condition)
     around = policy.surroundings
-    chains = outline(source, scan, policy.exclude_functions, around.is_macro, around.is_macro_elsewhere, callers.result_of)
+    changing = tuple(edit.span for upgrade in found.upgrades.values() for edit in upgrade.edits)
+    chains = outline(
+        source,
+        scan,
+        policy.exclude_functions,
+        around.is_macro,
+        around.is_macro_elsewhere,
+        callers.result_of,
+        callers.may_be_friend,
+        changing,
+    )
     names = {last_component(name) for name in chains.sites}
     left = tuple(Problem(s.reason.value, s.offset, source.count(b'\n', 0, s.offset) + 1, SENTENCES[s.reason]) for s in chains.stays)
     answers = {last_component(f.name): chains.answers[f.span.start] for f in scan.functions if f.body and f.span.start in chains.answers}
@@ -97,6 +107,15 @@ class _Callers:
         kind = kinds.pop() or ''
         said = _RESULTS[kind].search(self.source, function.span.start, function.name_span.start)
         return c_type(kind, cxx=True) if said and not self._is_used(function, name, calls) else None
+
+    def may_be_friend(self, function: Function) -> bool:
+        """Tell whether a class may let the function use what is private to it."""
+        name = last_component(function.name)
+        if re.search(rb'\bfriend\b[^;{}]*\b' + re.escape(name.encode('utf-8', 'surrogateescape')) + rb'\b', self.source):
+            return True
+        internal = function.static or '' in function.scope.path
+        around = self.policy.surroundings
+        return not internal and around.mentioned_elsewhere('friend') and around.mentioned_elsewhere(name)
 
     def _is_one(self, function: Function, name: str) -> bool:
         """Tell whether the name means this function wherever it is used, and nothing decides about it."""

@@ -23,6 +23,7 @@ from tramp_build.outline.estimate import pays
 from tramp_build.outline.handlers import OWN_PREFIX, Left, LeftError, Reading
 from tramp_build.outline.macros import Macros
 from tramp_build.outline.names import Epochs, declared, is_known
+from tramp_build.outline.variables import readable
 from tramp_build.outline.whole import can_move, whole
 from tramp_build.scan import lexer
 from tramp_build.text import line_ends
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from tramp_build.model import Function, ScanResult
     from tramp_build.outline.chains import Chain
     from tramp_build.outline.handlers import Handler
+    from tramp_build.outline.variables import Variable
     from tramp_build.outline.whole import Whole
 
 # The parameters of a function, and what else its body may declare.
@@ -69,6 +71,7 @@ class _Site:
     exits: tuple[bytes, ...]
     told: tuple[bytes, ...]  # texts that other sites may have others for
     labels: tuple[tuple[bytes, int], ...] = ()  # that macros in the handlers jump to, with the exit that this is
+    variables: tuple[Variable, ...] = ()  # that the handlers are given
     whole: Whole | None = None  # what the trampoline has to know to do it
     result: str = ''  # the type that its function returns
     direct: bool = False  # the handlers return for it
@@ -83,6 +86,8 @@ class _Finder:
     epochs: Epochs
     macros: Macros
     result_of: Callable[[Function], str | None]
+    may_be_friend: Callable[[Function], bool]
+    changing: tuple[Span, ...]
     stays: list[Stays] = field(default_factory=list)
     groups: dict[object, list[_Site]] = field(default_factory=dict)
     words: dict[bytes, frozenset[bytes]] = field(default_factory=dict)  # by the text of a chain
@@ -150,14 +155,18 @@ class _Finder:
             raise LeftError(Left.LOCALS)
         names = (parameters, inner)
         try:
-            reading, handlers = self._read(function, chain, names)
+            reading, handlers = self._read(function, chain, names, body)
         except LeftError as exc:
             if exc.reason is not Left.EXIT or never_throws:
                 raise
             reading, handlers, site = self._direct(function, chain, names, body)
         else:
-            site = _Site(function, chain, handlers, tuple(reading.exits), tuple(reading.told), tuple(reading.labels.items()))
-            if not never_throws:
+            variables = tuple(sorted(reading.passed.values(), key=lambda variable: variable.name))
+            labels = tuple(reading.labels.items())
+            site = _Site(function, chain, handlers, tuple(reading.exits), tuple(reading.told), labels, variables)
+            if variables and self.may_be_friend(function):
+                raise LeftError(Left.LOCALS)
+            if not (never_throws or variables):
                 site = self._whole(site, body, parameters, reading.variables)
         scope = function.scope
         if '::' in function.name and not all(map(is_known, reading.names)):
@@ -167,6 +176,7 @@ class _Finder:
             scope.condition,
             tuple(handler.key() for handler in handlers),
             tuple(reading.labels.items()),
+            site.variables,
             (site.whole, site.result, site.told) if site.direct else None,
             self.epochs.of(reading.names, function.span.start),
         )
@@ -175,7 +185,7 @@ class _Finder:
     def _direct(self, function: Function, chain: Chain, names: _Names, body: Body) -> tuple[Reading, tuple[Handler, ...], _Site]:
         """Let handlers return what they like where a trampoline returns it.  Raises LeftError."""
         try:
-            reading, handlers = self._read(function, chain, names, returns=True)
+            reading, handlers = self._read(function, chain, names)
         except LeftError:
             raise LeftError(Left.EXIT) from None
         site = self._whole(
@@ -186,18 +196,22 @@ class _Finder:
         return reading, handlers, site
 
     def _read(
-        self, function: Function, chain: Chain, declared_names: _Names, *, returns: bool = False
+        self, function: Function, chain: Chain, declared_names: _Names, body: Body | None = None
     ) -> tuple[Reading, tuple[Handler, ...]]:
-        """Read the handlers of a chain, once for all that are spelled alike.  Raises LeftError."""
+        """Read the handlers of a chain, once for all that are spelled alike.  Raises LeftError.
+
+        Those in `body` may be given its variables; without it they may return what they like.
+        """
         parameters, inner = declared_names
         spelled = self.text[chain.span.start : chain.span.end]
         if spelled not in self.words:
             self.words[spelled] = chain.words()
         words = self.words[spelled]
         local, variables = words & (parameters | inner), words & (inner - parameters)
-        key = (spelled, local, variables, function.scope.condition, returns)
+        known = readable(local, function, self.text, body, chain, self.macros.is_one, self.changing) if body else {}
+        key = (spelled, local, variables, function.scope.condition, body is None, tuple(sorted(known.items(), key=lambda item: item[0])))
         if key not in self.read:
-            reading = Reading(local, variables, self.macros, chain.span.start, returns)
+            reading = Reading(local, variables, self.macros, chain.span.start, body is None, known)
             try:
                 self.read[key] = (reading, reading.read(chain))
             except LeftError as exc:
@@ -226,7 +240,7 @@ class _Finder:
             free = [site for site in group if not _overlaps(site.chain.span, taken.get(site.function.span.start, ()))]
             wholes = sum(site.whole is not None for site in free)
             texts = len(set(told.parameters_of([site.told for site in free]).values()))
-            if free and pays(free[0].handlers, len(free[0].exits), len(free) - wholes, wholes, texts):
+            if free and pays(free[0].handlers, len(free[0].exits), len(free) - wholes, wholes, texts, len(free[0].variables)):
                 found.append(free)
                 for site in free:
                     taken.setdefault(site.function.span.start, []).append(site.chain.span)
@@ -264,11 +278,12 @@ class _Writer:
         parameters = told.parameters_of([site.told for site in sites])
         if not first.direct:
             handlers = told.with_parameters(first.handlers, parameters)
-            parts.append(text.function(number, handlers, len(first.exits), first.labels, len(set(parameters.values()))))
+            given = text.parameters(first.variables, len(set(parameters.values())))
+            parts.append(text.function(number, handlers, len(first.exits), first.labels, given))
         scope = ''.join(f'::{part}' for part in first.function.scope.path if part)
         names: dict[tuple[object, ...], str] = {}
         for site in sites:
-            arguments = told.arguments_of(site.told, parameters)
+            arguments = text.arguments(site.variables, told.arguments_of(site.told, parameters))
             if site.whole is None:
                 self._replace(site.chain.span, text.site(number, site.exits, arguments))
                 continue
@@ -296,17 +311,20 @@ def outline(
     is_macro: Callable[[str], bool] = lambda _: False,
     redefined: Callable[[str], bool] = lambda _: False,
     result_of: Callable[[Function], str | None] = lambda _: None,
+    may_be_friend: Callable[[Function], bool] = lambda _: False,
+    changing: tuple[Span, ...] = (),
 ) -> Outlined:
     """Return what becomes of the catch chains of a C++ unit.
 
     `excluded` are functions that are not to be touched; `is_macro` knows the macros of the project, `redefined` those of its other files;
-    `result_of` tells what functions return that only trampolines with the barrier call.
+    `result_of` tells what functions return that only trampolines with the barrier call, `may_be_friend` which may use what is private
+    to a class.  What stands at `changing` will be replaced.
     """
     if b'catch' not in source or scan.language != 'c++':
         return Outlined()
     spelled = lexer.normalise(source)
     macros = Macros(source, scan.defined, is_macro, redefined)
-    finder = _Finder(source, spelled, scan, excluded, Epochs(spelled, scan), macros, result_of)
+    finder = _Finder(source, spelled, scan, excluded, Epochs(spelled, scan), macros, result_of, may_be_friend, changing)
     finder.find()
     writer = _Writer(source)
     sites: set[str] = set()

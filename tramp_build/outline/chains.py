@@ -62,6 +62,7 @@ class Body:
     _levels: list[int] = field(default_factory=list)  # how many `#if`s are open, by token
     _directives: list[int] = field(default_factory=list)  # their offsets
     _partners: dict[int, int] = field(default_factory=dict)
+    _openings: dict[int, int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, text: bytes, span: Span) -> Body:
@@ -96,9 +97,19 @@ class Body:
         if text in _PARTNER:
             if not stack or stack[-1][0] != _PARTNER[text]:
                 raise TornError
-            self._partners[stack.pop()[1]] = index
+            opening = stack.pop()[1]
+            self._partners[opening] = index
+            self._openings[index] = opening
         elif text != b';':
             stack.append((text, index))
+
+    def opening(self, index: int) -> int:
+        """Return which bracket the one at `index` closes."""
+        return self._openings[index]
+
+    def is_conditional(self, index: int) -> bool:
+        """Tell whether an `#if` within the body decides about a token."""
+        return self._levels[index] > 0
 
     def varies_around(self, chain: Chain) -> bool:
         """Tell whether a directive stands in the body in front of the `try` or behind the chain."""

@@ -20,15 +20,17 @@ _EXIT: Final = 14  # telling one more exit from the others
 _FUNCTION: Final = 70  # the outlined function by itself
 _ANSWER: Final = 60  # what a trampoline calls
 _ANSWERED: Final = 8  # one more argument
+_ARGUMENT: Final = 8  # a variable that is handed on, and stays in memory for that
 _TEXT: Final = 7  # a text that the function is given
 
 
-def pays(handlers: Sequence[Handler], exits: int, sites: int, answered: int = 0, texts: int = 0) -> bool:
+def pays(handlers: Sequence[Handler], exits: int, sites: int, answered: int = 0, texts: int = 0, variables: int = 0) -> bool:
     """Tell whether chains with these handlers take less room when they share one function.
 
-    `sites` of them keep a `catch (...)`, `answered` leave it to the trampoline; each gives the function `texts`.
+    `sites` of them keep a `catch (...)`, `answered` leave it to the trampoline; each gives the function `texts`
+    and `variables`.
     """
     chain = sum(_CLAUSE + _TOKEN * len(handler.body) for handler in handlers)
-    site = _SITE + _EXIT * max(0, exits - 1) + _TEXT * texts
+    site = _SITE + _EXIT * max(0, exits - 1) + _TEXT * texts + _ARGUMENT * variables
     shared = _FUNCTION + chain + sites * site + answered * _ANSWERED + _ANSWER * (answered if texts else min(answered, 1))
     return shared < (sites + answered) * chain

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Final
 from tramp_build.outline.macros import ends_call
 from tramp_build.outline.names import KEYWORDS, looked_up, may_be_macro
 from tramp_build.outline.told import is_told
+from tramp_build.outline.variables import tells
 from tramp_build.scan import lexer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from tramp_build.outline.chains import Chain, Clause
     from tramp_build.outline.macros import Macros, Meaning
+    from tramp_build.outline.variables import Variable
 
 
 class Left(Enum):
@@ -41,7 +43,7 @@ SENTENCES: Final[dict[Left, str]] = {
     Left.CLASS_SCOPE: 'what it names could be a member of the class',
     Left.TEMPLATE: 'the function is a template',
     Left.NOEXCEPT: 'it does not catch everything, and nothing may leave the function',
-    Left.LOCALS: 'it uses a variable or a name of the function',
+    Left.LOCALS: 'it uses a name of the function, or a variable whose type is not certain',
     Left.MACRO: 'it uses a macro that may depend on where it stands',
     Left.PLACE: 'it means something else in another function or on another line',
     Left.EXIT: 'a handler leaves in a way that can not be told from outside it',
@@ -116,6 +118,8 @@ class Reading:
     macros: Macros
     offset: int  # of the chain
     returns: bool = False  # the handlers may return what they like, and do nothing else
+    readable: Mapping[bytes, Variable] = field(default_factory=dict)  # the locals that can be handed on
+    passed: dict[bytes, Variable] = field(default_factory=dict)  # those that are
     exits: list[bytes] = field(default_factory=list)
     told: list[bytes] = field(default_factory=list)  # texts that may be another site's: CPython is told them
     names: set[bytes] = field(default_factory=set)
@@ -167,9 +171,11 @@ class Reading:
         used |= hidden - KEYWORDS
         if any(may_be_macro(name) and name not in self.meanings for name in used):
             raise LeftError(Left.MACRO)
-        if (used - self.meanings.keys()) & self.locals:
+        passed = used & self.readable.keys()
+        if (used - self.meanings.keys() - passed) & self.locals or (passed and tells((*clause.declared, *moved), passed)):
             raise LeftError(Left.LOCALS)
-        self.names |= used
+        self.passed |= {name: self.readable[name] for name in passed}
+        self.names |= (used - passed).union(*(self.readable[name].names for name in passed))
         for label in sorted(labels):
             self.labels[label] = self._exit(b'goto ' + label)
         if (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -12,7 +12,7 @@ from tramp_build.scan import lexer
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from tramp_build.model import ScanResult
+    from tramp_build.model import Function, ScanResult
 
 KEYWORDS: Final = frozenset(
     b'alignas alignof and auto bool break case catch char char16_t char32_t char8_t const const_cast constexpr continue decltype default '
@@ -22,6 +22,8 @@ KEYWORDS: Final = frozenset(
 )
 # Names of CPython and of the standard library: they mean the same at every place of a file.
 _KNOWN: Final = re.compile(rb'(?:Py_|PyErr_|PyExc_|PyObject_|PyUnicode_|PyLong_|PyBytes_|PyTuple_|PyGILState_)\w*|PyObject|std|NULL')
+# What `struct X` may declare for all that follows, though it stands in a list of parameters.
+_TAG: Final = re.compile(rb'\b(?:struct|class|union|enum)\s*\Z')
 _CAPITALS: Final = re.compile(rb'[A-Z][A-Z0-9_]*')
 # Behind these a name is used; behind a type it would be declared.
 _BEFORE_USE: Final = frozenset(b'( ; { } = ! == != + - / ? < || . -> :: : return throw else case new delete not sizeof'.split())
@@ -63,12 +65,13 @@ def declared(tokens: Sequence[lexer.Token], *, head: bool) -> frozenset[bytes]:
             using = using and text != b';'
         elif text == b'using':
             using = True
-        elif text not in KEYWORDS and (using or _declares(tokens, index, in_call=depth > 0 and not head)):
+        elif text not in KEYWORDS and (using or declares(tokens, index, in_call=depth > 0 and not head)):
             found.add(text)
     return frozenset(found)
 
 
-def _declares(tokens: Sequence[lexer.Token], index: int, *, in_call: bool) -> bool:
+def declares(tokens: Sequence[lexer.Token], index: int, *, in_call: bool) -> bool:
+    """Tell whether the name at `index` stands where a declaration could have it."""
     before = tokens[index - 1][1] if index else b';'
     behind_kind, behind, _, _ = tokens[index + 1] if index + 1 < len(tokens) else (lexer.OTHER, b'{', 0, 0)
     if behind_kind != lexer.WORD and behind not in _BEHIND_NAME:
@@ -85,15 +88,17 @@ def _declares(tokens: Sequence[lexer.Token], index: int, *, in_call: bool) -> bo
 
 @dataclass(slots=True)
 class Epochs:
-    """Up to where in a file a name means the same: until it is mentioned again outside function bodies."""
+    """Up to where in a file a name means the same: until it is mentioned again outside of functions, or as the name of one."""
 
     text: bytes
     scan: ScanResult
-    _bodies: list[tuple[int, int]] = field(default_factory=list)
+    _functions: list[Function] = field(default_factory=list)
+    _starts: list[int] = field(default_factory=list)
     _mentions: dict[bytes, list[int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._bodies = sorted((f.body.start, f.body.end) for f in self.scan.functions if f.body)
+        self._functions = sorted(self.scan.functions, key=lambda function: function.span.start)
+        self._starts = [function.span.start for function in self._functions]
 
     def of(self, names: Iterable[bytes], offset: int) -> tuple[int, ...]:
         """Return how often each of `names` that is not known has been mentioned in front of `offset`, and how many `using`s there were."""
@@ -104,9 +109,16 @@ class Epochs:
         if name not in self._mentions:
             pattern = re.compile(rb'(?<![\w$])' + re.escape(name) + rb'(?![\w$])')
             offsets = (match.start() for match in pattern.finditer(self.text))
-            self._mentions[name] = [offset for offset in offsets if not self._within_body(offset)]
+            self._mentions[name] = [offset for offset in offsets if not self._within_function(offset)]
         return self._mentions[name]
 
-    def _within_body(self, offset: int) -> bool:
-        at = bisect_left(self._bodies, (offset, 0)) - 1
-        return at >= 0 and offset < self._bodies[at][1]
+    def _within_function(self, offset: int) -> bool:
+        """Tell whether what is at `offset` is seen in one function alone: in its body, or as a type in its head."""
+        at = bisect_right(self._starts, offset) - 1
+        if at < 0 or offset >= self._functions[at].span.end:
+            return False
+        function = self._functions[at]
+        if function.body and offset >= function.body.start:
+            return True
+        named = function.name_span.start <= offset < function.name_span.end
+        return not (named or _TAG.search(self.text, function.span.start, offset))

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tramp_build.outline.handlers import Handler, Piece
+    from tramp_build.outline.variables import Variable
 
 PREFIX: Final = b'tramp_o_'
 _ANSWER: Final = 'tramp_a_'
@@ -35,9 +36,21 @@ def name(number: int) -> str:
     return f'{PREFIX.decode()}{number}'
 
 
-def function(number: int, handlers: Sequence[Handler], exits: int, labels: Sequence[tuple[bytes, int]] = (), texts: int = 0) -> str:
-    """Return the function: it throws once more what is being handled, and says which exit its handler takes.  It is given `texts`.
+def parameters(variables: Sequence[Variable], texts: int) -> str:
+    """Declare what an outlined function is given: references to variables, and texts."""
+    declared = [variable.parameter for variable in variables]
+    return ', '.join([*declared, *(f'const char *{_plain(told.name(index))}' for index in range(texts))])
 
+
+def arguments(variables: Sequence[Variable], texts: Sequence[bytes]) -> str:
+    """Return what a site gives for that."""
+    return ', '.join(_plain(text) for text in (*(variable.name for variable in variables), *texts))
+
+
+def function(number: int, handlers: Sequence[Handler], exits: int, labels: Sequence[tuple[bytes, int]] = (), given: str = '') -> str:
+    """Return the function: it throws once more what is being handled, and says which exit its handler takes.
+
+    `given` are its parameters.
     What no handler takes leaves it as the exception that it was.  The result is of a type of its own, so that a `return` that a macro
     hides does not compile.  A macro that jumps finds its label behind the handlers.
     """
@@ -47,12 +60,11 @@ def function(number: int, handlers: Sequence[Handler], exits: int, labels: Seque
         clauses = ' '.join(_clause(handler, number) for handler in handlers)
         body = f'try {{ const ::tramp_thrower tramp_thrown; throw; }} {clauses}'
     body += ''.join(f' {_plain(label)}: return {_code(number, code)};' for label, code in labels)
-    parameters = ', '.join(f'const char *{_plain(told.name(index))}' for index in range(texts))
     if not exits:
-        return f'{_ATTRIBUTES} __attribute__((noreturn)) static void {name(number)}({parameters}) {{ {body} }}'
+        return f'{_ATTRIBUTES} __attribute__((noreturn)) static void {name(number)}({given}) {{ {body} }}'
     codes = ', '.join(_code(number, code) for code in range(exits))
     result = f'tramp_exit_{number}'
-    return f'enum {result} {{ {codes} }}; {_ATTRIBUTES} static {result} {name(number)}({parameters}) {{ {body} }}'
+    return f'enum {result} {{ {codes} }}; {_ATTRIBUTES} static {result} {name(number)}({given}) {{ {body} }}'
 
 
 def answer_name(number: int, variant: int) -> str:
@@ -60,9 +72,9 @@ def answer_name(number: int, variant: int) -> str:
     return f'{_ANSWER}{number}' + (f'_{variant}' if variant else '')
 
 
-def answer(number: int, own: str, result: str, exits: Sequence[bytes], falls: bytes, arguments: bytes = b'') -> str:
+def answer(number: int, own: str, result: str, exits: Sequence[bytes], falls: bytes, given: str = '') -> str:
     """Return the function that a trampoline calls in its handler: what stands in a site otherwise, and what follows there."""
-    return f'{_ATTRIBUTES} static {result}{own}() {{ {_leaving(number, tuple(text or falls for text in exits), arguments)} }}'
+    return f'{_ATTRIBUTES} static {result}{own}() {{ {_leaving(number, tuple(text or falls for text in exits), given)} }}'
 
 
 def direct(own: str, result: str, handlers: Sequence[Handler], falls: bytes) -> str:
@@ -75,14 +87,14 @@ def direct(own: str, result: str, handlers: Sequence[Handler], falls: bytes) -> 
     return f'{_ATTRIBUTES} static {result}{own}() {{ try {{ const ::tramp_thrower tramp_thrown; throw; }} {clauses} }}'
 
 
-def site(number: int, exits: Sequence[bytes], arguments: bytes = b'') -> str:
+def site(number: int, exits: Sequence[bytes], given: str = '') -> str:
     """Return the clause that takes the place of a chain."""
-    return f'catch (...) {{ {_leaving(number, exits, arguments)} }}'
+    return f'catch (...) {{ {_leaving(number, exits, given)} }}'
 
 
-def _leaving(number: int, exits: Sequence[bytes], arguments: bytes) -> str:
+def _leaving(number: int, exits: Sequence[bytes], given: str) -> str:
     """Call the outlined function, and leave as its handler would have left."""
-    call = f'{name(number)}({_plain(arguments)})'
+    call = f'{name(number)}({given})'
     if len(set(exits)) < 2:
         return f'{call};{_statement(exits[0]) if exits else ""}'
     steps = [(code, text) for code, text in enumerate(exits) if text != FALLS]

@@ -68,10 +68,10 @@ def parameters_of(told: Sequence[Sequence[bytes]]) -> dict[int, int]:
     return found
 
 
-def arguments_of(told: Sequence[bytes], parameters: dict[int, int]) -> bytes:
+def arguments_of(told: Sequence[bytes], parameters: dict[int, int]) -> tuple[bytes, ...]:
     """Return what a site gives to the parameters."""
     given = {parameter: told[number] for number, parameter in parameters.items()}
-    return b', '.join(text for _, text in sorted(given.items()))
+    return tuple(text for _, text in sorted(given.items()))
 
 
 def with_parameters(handlers: Sequence[Handler], parameters: dict[int, int]) -> tuple[Handler, ...]:
