@@ -1,5 +1,4 @@
-/* parse_formats.c: functions for the commonest formats.  A module brings its own for others (tramp_build/rewrite/formats.py); these are
- * in so many that a call is smaller than what it would bring. */
+/* parse_formats.c: functions for the commonest formats, faster by a few nanoseconds than parse_shape.c, which is for all others. */
 #include "parse_plain.h"
 
 #include "tramp.h"
@@ -17,28 +16,22 @@
 #define TAKES_T TAKES_TYPED
 #define TAKES_d TAKES_UNIT
 #define TAKES_i TAKES_UNIT
-#define TAKES_l TAKES_UNIT
 #define TAKES_n TAKES_UNIT
 #define TAKES_s TAKES_UNIT
-#define TAKES_z TAKES_UNIT
 #define GIVES_I GIVES_UNIT
 #define GIVES_O GIVES_UNIT
 #define GIVES_T GIVES_TYPED
 #define GIVES_d GIVES_UNIT
 #define GIVES_i GIVES_UNIT
-#define GIVES_l GIVES_UNIT
 #define GIVES_n GIVES_UNIT
 #define GIVES_s GIVES_UNIT
-#define GIVES_z GIVES_UNIT
 #define STORES_I(n) STORES('I', n)
 #define STORES_O(n) STORES('O', n)
 #define STORES_T(n) STORES_TYPED(n)
 #define STORES_d(n) STORES('d', n)
 #define STORES_i(n) STORES('i', n)
-#define STORES_l(n) STORES('l', n)
 #define STORES_n(n) STORES('n', n)
 #define STORES_s(n) STORES('s', n)
-#define STORES_z(n) STORES('z', n)
 
 #define FUNCTION(name, count, takes, stores, gives) \
     int tramp_p_##name(PyObject *const *args, Py_ssize_t nargs, const char *format, TRAMP_EXPAND takes) \
@@ -52,7 +45,4 @@
 #define TRAMP_FORMAT_3(a, b, c) \
     FUNCTION(a##b##c, 3, (TAKES_##a(0), TAKES_##b(1), TAKES_##c(2)), STORES_##a(0) && STORES_##b(1) && STORES_##c(2), \
         (GIVES_##a(0), GIVES_##b(1), GIVES_##c(2)))
-#define TRAMP_FORMAT_4(a, b, c, d) \
-    FUNCTION(a##b##c##d, 4, (TAKES_##a(0), TAKES_##b(1), TAKES_##c(2), TAKES_##d(3)), \
-        STORES_##a(0) && STORES_##b(1) && STORES_##c(2) && STORES_##d(3), (GIVES_##a(0), GIVES_##b(1), GIVES_##c(2), GIVES_##d(3)))
 #include "formats.def"

@@ -9,7 +9,6 @@
 #include "parse_plain.h"
 
 struct tramp_layout tramp_layout;
-struct tramp_plain tramp_plain;
 
 /* The word behind an object's header, which is the length of what has one. */
 static size_t word_of(PyObject *object)
@@ -137,25 +136,6 @@ static bool look(struct tramp_layout *found)
         look_at_tuple(found);
 }
 
-#define PUBLISH(member, object) __atomic_store_n(&tramp_plain.member, (const void *)(object), __ATOMIC_RELEASE)
-
-/* For the functions of modules: what they read behind a type first, then the types. */
-static void publish(bool tagged)
-{
-    tramp_plain.bias = tagged ? 0 : 1;
-    tramp_plain.limit = tagged ? 15 : 2;
-    tramp_plain.mask = tagged ? 3 : -1;
-    tramp_plain.factor = tagged ? -1 : 1;
-    tramp_plain.offset = tagged ? 1 : 0;
-    PUBLISH(none_object, Py_None);
-    PUBLISH(true_object, Py_True);
-    PUBLISH(false_object, Py_False);
-    PUBLISH(bytes_type, &PyBytes_Type);
-    PUBLISH(str_type, &PyUnicode_Type);
-    PUBLISH(float_type, &PyFloat_Type);
-    PUBLISH(int_type, &PyLong_Type);
-}
-
 void tramp_look(void)
 {
     struct tramp_layout found = {TRAMP_NOT_KNOWN, false, 0, 0, 0};
@@ -174,7 +154,5 @@ void tramp_look(void)
     tramp_layout.text_bits = found.text_bits;
     tramp_layout.text_data = found.text_data;
     tramp_layout.tuple_items = found.tuple_items;
-    if (found.state == TRAMP_KNOWN)
-        publish(found.tagged);
     __atomic_store_n(&tramp_layout.state, found.state, __ATOMIC_RELEASE);
 }

@@ -7,6 +7,7 @@
 #include "parse.h"
 #include "parse_layout.h"
 
+#include <limits.h>
 #include <stdint.h>
 
 /* A text that is longer goes to strlen, which is faster by then. */
@@ -116,15 +117,26 @@ TRAMP_INLINE const char *tramp_short_text(PyObject *arg)
 
 #define TRAMP_STORE(ctype, value) (*(ctype *)output = (ctype)(value))
 
-/* An int of one digit is in the range of all of these. */
+#define TRAMP_STORE_WITHIN(ctype, least, most) (value >= (least) && value <= (most) ? (TRAMP_STORE(ctype, value), true) : false)
+
+/* An int of one digit is in the range of all but the first of these. */
 TRAMP_INLINE bool tramp_store_int(PyObject *arg, char letter, void *output)
 {
     long value;
 
     if (!tramp_read_int(arg, tramp_layout.tagged, &value))
         return false;
+    /* In front of the switch, for most are of these. */
+    if (TRAMP_LIKELY(letter == 'i')) {
+        TRAMP_STORE(int, value);
+        return true;
+    }
     switch (letter) {
-    case 'i':
+    case 'b': return TRAMP_STORE_WITHIN(unsigned char, 0, UCHAR_MAX);
+    case 'h': return TRAMP_STORE_WITHIN(short, SHRT_MIN, SHRT_MAX);
+    /* 3.15 warns of others. */
+    case 'B': return TRAMP_STORE_WITHIN(unsigned char, SCHAR_MIN, UCHAR_MAX);
+    case 'H': return TRAMP_STORE_WITHIN(unsigned short, SHRT_MIN, USHRT_MAX);
     case 'I': TRAMP_STORE(int, value); return true;
     case 'l':
     case 'k': TRAMP_STORE(long, value); return true;
@@ -148,6 +160,8 @@ TRAMP_INLINE bool tramp_store(PyObject *arg, char letter, void *output)
         TRAMP_STORE(PyObject *, arg);
         return true;
     }
+    if (type == &PyLong_Type)
+        return tramp_store_int(arg, letter, output);
     if (TRAMP_LIKELY(letter == 'd') && TRAMP_LIKELY(type == &PyFloat_Type)) {
         TRAMP_STORE(double, tramp_read_float(arg));
         return true;
@@ -159,8 +173,6 @@ TRAMP_INLINE bool tramp_store(PyObject *arg, char letter, void *output)
         TRAMP_STORE(const char *, text);
         return true;
     }
-    if (type == &PyLong_Type)
-        return tramp_store_int(arg, letter, output);
     switch (letter) {
     case 'z':
         text = arg == Py_None ? NULL : tramp_short_text(arg);
@@ -170,6 +182,11 @@ TRAMP_INLINE bool tramp_store(PyObject *arg, char letter, void *output)
         return true;
     case 'U':
         if (type != &PyUnicode_Type)
+            return false;
+        TRAMP_STORE(PyObject *, arg);
+        return true;
+    case 'S':
+        if (type != &PyBytes_Type)
             return false;
         TRAMP_STORE(PyObject *, arg);
         return true;
@@ -187,6 +204,7 @@ TRAMP_INLINE bool tramp_store(PyObject *arg, char letter, void *output)
     }
 }
 
+#undef TRAMP_STORE_WITHIN
 #undef TRAMP_STORE
 
 /* Converts by the unit at `format`, with its outputs from the list; returns what is behind it.  NULL: it takes a function, if it can be

@@ -69,6 +69,7 @@ typedef int tramp_setter(struct _object *self, struct _object *value, void *clos
 
 /** size_t. */
 typedef __SIZE_TYPE__ tramp_size;
+typedef __UINT64_TYPE__ tramp_shape;
 struct PyModuleDef;
 /** visitproc. */
 typedef int tramp_visitproc(struct _object *object, void *arg);
@@ -103,19 +104,8 @@ struct tramp_by_tuple_def;
 struct tramp_by_tuple_keywords_def;
 struct tramp_getset;
 struct tramp_exception;
-struct tramp_plain;
 
 #ifdef TRAMP_ABI
-
-/** What plain objects are and where they have their values, for functions that modules bring along: those of libtramp have more to go by.
- *  Types and objects are NULL as long as that is not known; whoever has seen one that is not may read the rest. */
-struct tramp_plain {
-    const void *int_type, *float_type, *str_type, *bytes_type, *none_object, *true_object, *false_object;
-    /* An int has one digit if the word behind its type and `bias` are together not above `limit`; its sign is
-     * (word & mask) * factor + offset. */
-    tramp_size bias, limit;
-    int mask, factor, offset;
-};
 
 /** What tramp_method calls.  A pointer to it takes the place of `impl` and `name`: with both there would be a seventh argument, which
  *  goes over the stack on x86-64, and the stub could not be a tail call any more. */
@@ -283,12 +273,14 @@ TRAMP_API int tramp_unpack(
     struct _object *const *args, tramp_ssize nargs, const char *name, tramp_ssize min, tramp_ssize max, ...);
 /** The vector as a tuple: a new reference, NULL with an error set without memory. */
 TRAMP_API struct _object *tramp_args_tuple(struct _object *const *args, tramp_ssize nargs);
-/** The arguments in the order of a keyword list, NULL for those that were not passed: `args`, or `vector`, which has room for all.  NULL
- *  without an error where tramp_parse_keywords has to see.  `shape` is the length of the list, and 256 times how many are required. */
-TRAMP_API struct _object *const *tramp_arrange(struct _object *const *args, tramp_ssize nargs, struct _object *kwnames,
-    char *const *keywords, unsigned shape, struct _object **vector);
-/** `s`: stores the text of a str behind `output`; 0 without an error where tramp_parse has to see. */
-TRAMP_API int tramp_parse_text(const void *object, volatile void *output);
+/** PyArg_ParseTuple by a format of at most eight plain units.  `shape` tells them: in its lowest four bits how many there are, in the next
+ *  four how many are required, above that seven bits for the letter of each, from the first on, with T for `O!`.  `outputs` has what follows
+ *  the format, `format` is for what has to go by way of tramp_parse. */
+TRAMP_API int tramp_parse_plain(struct _object *const *args, tramp_ssize nargs, const char *format, tramp_shape shape,
+    const volatile void *const *outputs);
+/** PyArg_ParseTupleAndKeywords by such a format, which has one unit at least. */
+TRAMP_API int tramp_parse_plain_keywords(struct _object *const *args, tramp_ssize nargs, struct _object *kwnames, const char *format,
+    char *const *keywords, tramp_shape shape, const volatile void *const *outputs);
 /** PyArg_ParseTuple by the format that is the name, with T for `O!`: it takes a type and an output, any other unit an output.  `format` is
  *  for what has to go by way of tramp_parse. */
 #define TRAMP_PARSES(name, ...) \
@@ -298,30 +290,17 @@ TRAMP_PARSES(O, volatile void *out0);
 TRAMP_PARSES(T, const void *type0, volatile void *out0);
 TRAMP_PARSES(d, volatile void *out0);
 TRAMP_PARSES(i, volatile void *out0);
-TRAMP_PARSES(l, volatile void *out0);
 TRAMP_PARSES(n, volatile void *out0);
 TRAMP_PARSES(s, volatile void *out0);
-TRAMP_PARSES(z, volatile void *out0);
-TRAMP_PARSES(II, volatile void *out0, volatile void *out1);
 TRAMP_PARSES(OO, volatile void *out0, volatile void *out1);
 TRAMP_PARSES(Oi, volatile void *out0, volatile void *out1);
-TRAMP_PARSES(Os, volatile void *out0, volatile void *out1);
-TRAMP_PARSES(TO, const void *type0, volatile void *out0, volatile void *out1);
 TRAMP_PARSES(TT, const void *type0, volatile void *out0, const void *type1, volatile void *out1);
 TRAMP_PARSES(dd, volatile void *out0, volatile void *out1);
 TRAMP_PARSES(iO, volatile void *out0, volatile void *out1);
 TRAMP_PARSES(ii, volatile void *out0, volatile void *out1);
-TRAMP_PARSES(is, volatile void *out0, volatile void *out1);
-TRAMP_PARSES(sO, volatile void *out0, volatile void *out1);
-TRAMP_PARSES(ss, volatile void *out0, volatile void *out1);
 TRAMP_PARSES(OOO, volatile void *out0, volatile void *out1, volatile void *out2);
-TRAMP_PARSES(ddd, volatile void *out0, volatile void *out1, volatile void *out2);
 TRAMP_PARSES(iii, volatile void *out0, volatile void *out1, volatile void *out2);
-TRAMP_PARSES(dddd, volatile void *out0, volatile void *out1, volatile void *out2, volatile void *out3);
-TRAMP_PARSES(iiii, volatile void *out0, volatile void *out1, volatile void *out2, volatile void *out3);
 #undef TRAMP_PARSES
-/** Where plain values are, as far as that is known. */
-extern TRAMP_API struct tramp_plain tramp_plain;
 /** PyTuple_GetItem: borrowed from the vector, NULL with an IndexError set where there is no such argument. */
 TRAMP_API struct _object *tramp_item(struct _object *const *args, tramp_ssize nargs, tramp_ssize index);
 

@@ -22,12 +22,12 @@ SLOTS = {
 }  # fmt: skip
 PARSER = {
     'tramp_parse', 'tramp_parse_sizet', 'tramp_parse_keywords', 'tramp_parse_keywords_sizet', 'tramp_unpack', 'tramp_args_tuple',
-    'tramp_by_vector', 'tramp_by_vector_keywords', 'tramp_by_tuple', 'tramp_by_tuple_keywords', 'tramp_item', 'tramp_arrange',
-    'tramp_parse_text',
+    'tramp_by_vector', 'tramp_by_vector_keywords', 'tramp_by_tuple', 'tramp_by_tuple_keywords', 'tramp_item', 'tramp_parse_plain',
+    'tramp_parse_plain_keywords',
 }  # fmt: skip
 # A chain answers for what can raise; the entry of a module is only one.
 CHAIN = METHODS | SLOTS - {'releasebuffer', 'dealloc', 'finalize', 'traverse', 'clear', 'module_free', 'module_init'}
-DATA = {'libtramp': {'tramp_plain'}, 'libtramp-cxx': set[str]()}
+DATA = {'libtramp': set[str](), 'libtramp-cxx': set[str]()}
 EXPORTED = {
     'libtramp': {f'tramp_{name}' for name in METHODS | SLOTS} | PARSER | {f'tramp_p_{units}' for units in COMMON},
     'libtramp-cxx': {f'tramp_cxx_{name}' for name in METHODS | SLOTS}

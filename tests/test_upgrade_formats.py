@@ -11,11 +11,12 @@ from rewrite_support import compile_module, rewritten_unit
 from runtime_support import Interpreter
 from test_runtime_abi import STANDARDS
 
-from tramp_build.rewrite.formats import functions
+from tramp_build.rewrite.formats import functions, shape_of
 from tramp_build.rewrite.prelude import prelude
 from tramp_build.upgrade.formats import COMMON, Format, read
 
 SOURCE = Path(__file__).resolve().parent / 'cases' / 'upgrade_formats.c'
+CSRC = SOURCE.parents[2] / 'csrc'
 
 
 @pytest.mark.parametrize(
@@ -69,15 +70,15 @@ def test_names_tell_formats(units: str, required: int, keywords: bool) -> None:
 
 
 ASKED = 'asked the parser'
-# Takes the place of libtramp's, so that it shows what does not go on by itself; the twin of the other spelling makes libtramp look where
-# values are.
+# Takes the place of libtramp's, so that it shows what does not go on by itself.
 PARSER = f"""
 static int ask(void) {{ PyErr_SetString(PyExc_RuntimeError, "{ASKED}"); return 0; }}
 int tramp_parse(PyObject *const *args, Py_ssize_t nargs, const char *format, ...)
 {{ (void)args; (void)nargs; (void)format; return ask(); }}
 int tramp_parse_keywords(PyObject *const *args, Py_ssize_t nargs, PyObject *names, const char *format, char *const *words, ...)
 {{ (void)args; (void)nargs; (void)names; (void)format; (void)words; return ask(); }}
-__attribute__((constructor)) static void look(void) {{ tramp_parse_sizet(NULL, 0, ""); }}
+void tramp_look(void);
+__attribute__((constructor)) static void look(void) {{ tramp_look(); }}
 """
 # Calls that are done in line, and what they return; then those that are not.
 CALLS = """
@@ -105,7 +106,7 @@ asks(case.whole, 1, 1, 1, 1, -big - 1, 1, 1, 1)
 asks(case.whole, True, 1, 1, 1, 1, 1, 1, 1)
 asks(case.whole, 1, 1, 1)
 assert case.mixed(-7, 8, -9, 1.5, 2.5, thing, 'u\\xe9', b'b') == (-7, 8, 2**64 - 9, 1.5, 2.5, thing, 'u\\xe9', b'b')
-asks(case.mixed, -7, 8, -9, 1, 2.5, thing, 'u', b'b')
+asks(case.mixed, -7, 8, -9, '1', 2.5, thing, 'u', b'b')
 asks(case.mixed, -7, 8, -9, 1.5, 2.5, thing, b'u', b'b')
 asks(case.mixed, -7, 8, -9, 1.5, 2.5, thing, 'u', 'b')
 assert case.optional(True, 's', None, [1]) == (1, 's', [1], None)
@@ -115,7 +116,8 @@ assert case.optional() == (5, 'default', None, 'default')
 assert case.optional(z='z', p=True) == (1, 'default', None, 'z')
 assert case.optional(t=[2], z=None) == (5, 'default', [2], None)
 assert case.optional(True, 's', t=[2]) == (1, 's', [2], 'default')
-asks(case.optional, 3)
+assert case.optional(3) == (1, 'default', None, 'default')
+asks(case.optional, [])
 asks(case.optional, True, 'n\\0')
 asks(case.optional, True, b's')
 asks(case.optional, True, 's', '\\xe9')
@@ -132,24 +134,26 @@ asks(case.second, b=1)
 
 
 def test_in_line(interpreter: Interpreter, tmp_path: Path) -> None:
-    """What is plain is parsed without the parser, on every version."""
+    """What is plain is parsed without the parser that reads formats, on every version."""
     unit = rewritten_unit(SOURCE, tmp_path)
     assert b'tramp_p_ii' not in unit.read_bytes()
     unit.write_bytes(unit.read_bytes() + PARSER.encode())
-    compile_module(unit, tmp_path, '-O2', '-Wall', '-Wextra', '-Werror', '-Wno-cast-function-type', include=str(interpreter.headers()))
+    flags = ['-O2', '-Wall', '-Wextra', '-Werror', '-Wno-cast-function-type', '-DTRAMP_STATIC', f'-I{CSRC}']
+    parsers = [str(CSRC / f'parse_{part}.c') for part in ('shape', 'layout')]
+    compile_module(unit, tmp_path, *flags, *parsers, include=str(interpreter.headers()))
     interpreter.check(CALLS, tmp_path)
 
 
 @pytest.mark.parametrize('units', sorted(COMMON))
 def test_common_formats_are_parsed_by_libtramp(units: str) -> None:
-    """Nothing is brought along for them; with one unit optional, or as keywords, they are others."""
+    """Those have functions of their own; with one unit optional, or as keywords, they are others."""
     name = Format(False, units, len(units)).name
     lines = functions([Format(False, units, len(units))], visible='', cxx=False)
     assert len(lines) == 1
     assert lines[0].endswith(';')
     assert f'int {name}(' in lines[0]
     for other in (Format(False, units, 0), Format(True, units, len(units))):
-        assert any('static' in line for line in functions([other], visible='', cxx=False))
+        assert any(f'{shape_of(other) & 0xFFFFFFFF:#x}U' in line for line in functions([other], visible='', cxx=False))
 
 
 TOO_SMALL = """\
@@ -163,7 +167,7 @@ static PyObject *narrow(PyObject *self, PyObject *args)
         return NULL;
     return PyLong_FromLong(1);
 }
-/* formats of its own, which make the line of declarations a long one */
+/* formats that make the line of declarations a long one */
 static PyObject *many(PyObject *self, PyObject *args, PyObject *kwargs)
 {
     static char *words[] = {(char *)"a", (char *)"b", (char *)"c", NULL};
@@ -197,7 +201,7 @@ def test_a_variable_that_is_too_small_is_not_told_of(compiler: str, tmp_path: Pa
     unit = rewritten_unit(source, tmp_path)
     text = unit.read_bytes()
     assert b'tramp_p_k' in text
-    assert max(map(len, text.splitlines())) > 4096, 'gcc gives up counting columns there'
+    assert max(map(len, text.splitlines())) > 4096, 'gcc gives up counting columns there, and pragmas with them'
     include = sysconfig.get_path('include')
     command = [compiler, '-O2', '-fPIC', '-Wall', '-Wextra', '-Werror', f'-I{include}', '-c', unit, '-o', tmp_path / 'a.o']
     done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -17,10 +17,7 @@ PLAIN: Final = frozenset('bBhHiIlkLKndfOUSpsz')
 # In a vector that is put in order; and a function with more parameters is no small one.
 MOST: Final = 8
 # Those that libtramp has (csrc/formats.def).
-COMMON: Final = frozenset(
-    {'I', 'O', 'T', 'd', 'i', 'l', 'n', 's', 'z', 'II', 'OO', 'Oi', 'Os', 'TO', 'TT', 'dd', 'iO', 'ii', 'is', 'sO', 'ss', 'OOO', 'ddd'}
-    | {'iii', 'dddd', 'iiii'}
-)
+COMMON: Final = frozenset({'I', 'O', 'T', 'd', 'i', 'n', 's', 'OO', 'Oi', 'TT', 'dd', 'iO', 'ii', 'OOO', 'iii'})
 _KINDS: Final = {'tramp_p_': False, 'tramp_k_': True}
 
 

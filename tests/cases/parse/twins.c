@@ -463,7 +463,6 @@ static PyObject *blind(PyObject *self, PyObject *flag)
 {
     (void)self;
     tramp_layout.state = PyObject_IsTrue(flag) ? TRAMP_NOT_KNOWN : TRAMP_NOT_ASKED;
-    memset(&tramp_plain, 0, sizeof tramp_plain);
     Py_IncRef(Py_None);
     return Py_None;
 }
