@@ -133,3 +133,13 @@ def impl_type(signature: Signature, declarator: str, *, cxx: bool) -> str:
     """Declare a pointer to the function, as the trampoline takes it: `PyObject *(*declarator)(...)`."""
     kinds = [c_type(kind, cxx=cxx).strip() for kind, _ in signature.parameters[: signature.taken]]
     return f'{c_type(signature.result, cxx=cxx)}(*{declarator})({", ".join(kinds) or "void"})'
+
+
+def cast(target: str, expression: str, *, cxx: bool) -> str:
+    """Cast a function pointer to another type, with no compiler having an opinion.
+
+    From clang 16 on, -Wcast-function-type means every cast of one, that to `void (*)(void)` too; -Wpedantic, all by way of `void *`.
+    """
+    if cxx:
+        return f'__extension__ reinterpret_cast< {target}>(reinterpret_cast<void *>({expression}))'
+    return f'__extension__ ({target})(void *)({expression})'

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from tramp_build.model import ScopeKind, Span
 from tramp_build.scan import lexer
+from tramp_build.signatures import cast
 from tramp_build.upgrade.uses import tokens
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ _LINE: Final = re.compile(rb'[^\n]*\\\r?\n')
 
 def text_of(function: str, stub: str) -> str:
     """What a mention becomes: the stub as a function of the function's type, so that `&` may stand before it."""
-    return f'(*(__typeof__(&{function}))(void (*)(void)){stub})'
+    return f'(*{cast(f"__typeof__(&{function})", stub, cxx=False)})'
 
 
 @dataclass(frozen=True, slots=True)

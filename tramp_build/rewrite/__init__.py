@@ -242,7 +242,7 @@ class _Rewriter:
         return stubs.reference(stubs.Method(signature, impl, name, stub, self.cxx, self.plan.barrier))
 
     def _quiet(self, function: str, impl: str, cast: str = 'PyCFunction', parameters: int = 2) -> str:
-        """Let the cast of a row, of a function with other parameters, go by way of what -Wcast-function-type lets pass.
+        """Let the cast of a row, of a function with other parameters, go by way of what no compiler has an opinion about.
 
         The compiler would name the line of the stub, which has no cast in the project's source.  Where an overload has those parameters,
         the cast is what selects it.
@@ -251,7 +251,7 @@ class _Rewriter:
         found = _CAST.match(impl)
         if parameters in counts or (self.cxx and not counts) or found is None or found[1] != cast:
             return impl
-        return f'({cast})(void (*)({"" if self.cxx else "void"})){impl[found.end() :]}'
+        return f'__extension__ ({cast})(void *){impl[found.end() :]}'
 
     def _entry(self, function: str, field: Span) -> str:
         """Return what takes the vector for an upgraded function: the one that `field` names, template arguments and all."""

@@ -13,7 +13,7 @@ from tramp_build.model import Placement, Span
 from tramp_build.rewrite.prelude import trampoline
 from tramp_build.scan.assignments import INIT
 from tramp_build.scan.expression import function_of
-from tramp_build.signatures import SEND, VIEW, VOID, c_type, impl_type, stub_type
+from tramp_build.signatures import SEND, VIEW, VOID, c_type, cast, impl_type, stub_type
 from tramp_build.slotplan import signature_of, slot_of
 from tramp_build.slots import BY_MEMBER, MODULE_INIT
 from tramp_build.text import c_string
@@ -74,10 +74,7 @@ class Stub:
     def _impl(self) -> str:
         if self.plain:
             return self.function
-        target = impl_type(self.signature, '', cxx=self.cxx)
-        if self.cxx:
-            return f'reinterpret_cast< {target}>(reinterpret_cast<void (*)()>({self.function}))'
-        return f'({target})(void (*)(void))({self.function})'
+        return cast(impl_type(self.signature, '', cxx=self.cxx), self.function, cxx=self.cxx)
 
 
 def call(signature: Signature, impl: str, name: str, *, cxx: bool, barrier: bool, result: str = '', through: str = '') -> str:
@@ -97,7 +94,7 @@ def template(signature: Signature, *, barrier: bool) -> str:
     types = {VIEW: 'tramp_T *', SEND: 'tramp_T '}
     own = ', '.join(_declared(types.get(kind) or c_type(kind, cxx=True), f'tramp_{name}') for kind, name in signature.parameters)
     result = types.get(signature.result) or c_type(signature.result, cxx=True)
-    impl = f'reinterpret_cast< {impl_type(signature, "", cxx=True)}>(reinterpret_cast<void (*)()>(tramp_f))'
+    impl = cast(impl_type(signature, '', cxx=True), 'tramp_f', cxx=True)
     # One text for all slots of a signature, so that it is one function; reports name the slot, and their signatures serve one each.
     name = signature.name if signature.rule == 'raises' else next(s.name for s in BY_MEMBER.values() if s.signature is signature)
     body = call(signature, impl, name, cxx=True, barrier=barrier, result='tramp_T')
@@ -154,8 +151,7 @@ class SlotRewriter:
         result = obj if row.name.startswith(_INIT) else 'PyModuleDef_Slot *'
         impl, returned = inner, call(MODULE_INIT, inner, row.name, cxx=self.cxx, barrier=self.barrier)
         if result != obj:
-            target = impl_type(MODULE_INIT, '', cxx=self.cxx)
-            impl = f'reinterpret_cast< {target}>({inner})' if self.cxx else f'({target})(void (*)(void)){inner}'
+            impl = cast(impl_type(MODULE_INIT, '', cxx=self.cxx), inner, cxx=self.cxx)
             returned = call(MODULE_INIT, impl, row.name, cxx=self.cxx, barrier=self.barrier).removeprefix('return ').removesuffix(';')
             returned = f'return reinterpret_cast< {result}>({returned});' if self.cxx else f'return ({result}){returned};'
         if b'#' in self.source[_value(row).end : body.start]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from tramp_build.rewrite.prelude import trampoline
-from tramp_build.signatures import CALLING, OBJECT, c_type, flags_of, impl_type
+from tramp_build.signatures import CALLING, OBJECT, c_type, cast, flags_of, impl_type
 from tramp_build.text import c_string
 
 if TYPE_CHECKING:
@@ -51,18 +51,11 @@ def _parameters(method: Method) -> str:
     return ', '.join(f'{c_type(kind, cxx=method.cxx)}{_own(name)}' for kind, name in method.signature.parameters)
 
 
-def _through_void(method: Method, target: str, expression: str) -> str:
-    """Cast a function pointer by way of `void (*)(void)`, the one type that -Wcast-function-type lets pass."""
-    if method.cxx:
-        return f'reinterpret_cast< {target}>(reinterpret_cast<void (*)()>({expression}))'
-    return f'({target})(void (*)(void))({expression})'
-
-
 def _impl(method: Method) -> str:
     """The method with its own type; a plain one already has the type of `ml_meth`, so the compiler checks it."""
     if method.signature.plain:
         return method.impl
-    return _through_void(method, impl_type(method.signature, '', cxx=method.cxx), method.impl)
+    return cast(impl_type(method.signature, '', cxx=method.cxx), method.impl, cxx=method.cxx)
 
 
 def _call(method: Method) -> str:
@@ -132,4 +125,4 @@ def _as_row(method: Method, expression: str) -> str:
     if method.signature.plain:
         return expression
     plain = f'{c_type(OBJECT, cxx=method.cxx)}(*)({c_type(OBJECT, cxx=method.cxx)}, {c_type(OBJECT, cxx=method.cxx)})'
-    return _through_void(method, plain, expression)
+    return cast(plain, expression, cxx=method.cxx)

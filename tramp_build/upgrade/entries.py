@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from tramp_build.model import Edit, Span
 from tramp_build.scan import lexer
 from tramp_build.scan.expression import Form, flags_of, function_of
-from tramp_build.signatures import BY_CONVENTION, OBJECT, SIZE, VECTOR, c_type, convention_of, impl_type
+from tramp_build.signatures import BY_CONVENTION, OBJECT, SIZE, VECTOR, c_type, cast, convention_of, impl_type
 from tramp_build.text import one_line
 from tramp_build.upgrade.uses import tokens
 
@@ -189,7 +189,7 @@ class _First:
         entry = name_of(self.name)
         if self.self.type and not self.plain:
             target = impl_type(BY_CONVENTION['fastcall|keywords' if self.keywords else 'fastcall'], '', cxx=self.cxx)
-            entry = _cast(target, entry if self.cxx else f'(void (*)(void)){entry}', cxx=self.cxx)
+            entry = cast(target, entry, cxx=self.cxx)
         return f'{"::" if self.cxx else ""}{helper}({", ".join([self._object(), *self._names(), entry])})'
 
     def _object(self) -> str:
