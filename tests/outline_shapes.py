@@ -19,8 +19,11 @@ from dataclasses import dataclass
 
 _PIECES = {
     'BLOCK': '{ Noisy second("b"); WORK note("worked"); }',
-    'LOCALS': 'int value = what + 100; std::string local("local");',
-    'LABEL': 'note(value); note(local); return 9;\n    done: note("done"); return value;',
+    'LOCALS': 'int value = what + 100; std::string local("local"); MORE',
+    'MORE': 'volatile int still = 3; int &alias = value; const char *word = "w", *other = "o"; static long kept; Pairs pairs; '
+    'std::vector<std::pair<int, const char *>> &items = pairs;',
+    'LABEL': 'note(value); note(local); note(still); note(word); note(other); note(static_cast<int>(items.size())); return 9;\n'
+    '    done: note("done"); note(items.empty() ? "none" : items.back().second); return value;',
 }
 _ALL = 'returns throws rest locals parameters goto'
 _TEXT = """
@@ -74,7 +77,7 @@ static int NAME(int what) { return t_NAME(what); }
 # member ALL
 struct S_NAME { int value; int in(int what); };
 int S_NAME::in(int what)
-{ std::string local("m"); try BLOCK CHAIN LABEL }
+{ std::string local("m"); MORE try BLOCK CHAIN LABEL }
 static int NAME(int what) { S_NAME s = {7}; return s.in(what); }
 # inline ALL
 struct S_NAME { int in(int what)

@@ -50,7 +50,10 @@ HEAD = """\
 #include <string>
 #include <typeinfo>
 #include <unwind.h>
+#include <utility>
+#include <vector>
 
+typedef std::vector<std::pair<int, const char *>> Pairs;
 static std::string seen;
 static int serial, alive;
 static std::exception_ptr saved;
