@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from tramp_build.signatures import OBJECT, VECTOR, c_type
 from tramp_build.upgrade.formats import TYPED, Format
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _INLINE: Final = 'static __inline__ __attribute__((always_inline, unused))'
-_VECTOR: Final = 'struct _object *const *args, __PTRDIFF_TYPE__ nargs'
 _SHAPED: Final = '__UINT64_TYPE__ shape, const volatile void *const *outputs'
 _LETTER_BITS: Final = 7
 
@@ -25,9 +25,9 @@ def functions(formats: Iterable[Format], *, visible: str, cxx: bool) -> list[str
     parts = [f'{visible} int {f.name}({_parameters(f, cxx=cxx)});' for f in found if f.is_common]
     others = [f for f in found if not f.is_common]
     if any(not f.keywords and f.units for f in others):
-        parts.append(f'{visible} int tramp_parse_plain({_VECTOR}, const char *format, {_SHAPED});')
+        parts.append(f'{visible} int tramp_parse_plain({_vector(cxx=cxx)}, const char *format, {_SHAPED});')
     if any(f.keywords for f in others):
-        parts.append(f'{visible} int tramp_parse_plain_keywords({_VECTOR}, {_names(cxx=cxx)}, {_SHAPED});')
+        parts.append(f'{visible} int tramp_parse_plain_keywords({_vector(cxx=cxx)}, {_names(cxx=cxx)}, {_SHAPED});')
     return parts + [_function(f, cxx=cxx) for f in others]
 
 
@@ -42,15 +42,19 @@ def _outputs(found: Format) -> list[str]:
     return [name for i, letter in enumerate(found.units) for name in ([f'type{i}'] if letter == TYPED else []) + [f'out{i}']]
 
 
+def _vector(*, cxx: bool) -> str:
+    return f'{c_type(VECTOR, cxx=cxx)}args, __PTRDIFF_TYPE__ nargs'
+
+
 def _names(*, cxx: bool) -> str:
     # C++ takes `const char **` since 3.13 (PY_CXX_CONST); of all older headers this is the superset.
-    return f'struct _object *kwnames, const char *format, {"const char *const *" if cxx else "char *const *"}keywords'
+    return f'{c_type(OBJECT, cxx=cxx)}kwnames, const char *format, {"const char *const *" if cxx else "char *const *"}keywords'
 
 
 def _parameters(found: Format, *, cxx: bool) -> str:
     fixed = _names(cxx=cxx) if found.keywords else 'const char *format'
     outputs = [f'{"const" if name.startswith("type") else "volatile"} void *{name}' for name in _outputs(found)]
-    return ', '.join([_VECTOR, fixed, *outputs])
+    return ', '.join([_vector(cxx=cxx), fixed, *outputs])
 
 
 def _function(found: Format, *, cxx: bool) -> str:
