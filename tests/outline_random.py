@@ -122,6 +122,7 @@ _ENDS = (
     ('throw std::out_of_range("new");', 'throws'),
     ('std::throw_with_nested(Base("over"));', 'throws'),
 )
+_LEAVES = re.compile(r'(?:[;{] |\A)(?:return|throw)\b(?: [^;{}]*)?; \}\Z')
 _HEADS = """
 #define LOG(n) note(n)
 #define log_it(text) note(text)
@@ -137,6 +138,7 @@ class Chain:
     text: str
     needs: frozenset[str]
     passes: bool
+    leaves: bool  # each of its handlers leaves the function
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +188,7 @@ def module(rng: Random, chains: int = 14, copies: int = 4) -> Module:
 
 def _function(rng: Random, chain: Chain, name: str, others: list[Function]) -> tuple[str, Function]:
     """Return a function that has a chain: `CHAIN`."""
-    shape = rng.choice([shape for shape in SHAPES if chain.needs <= shape.has])
+    shape = rng.choice([shape for shape in SHAPES if chain.needs <= shape.has and (chain.leaves or 'leaves' not in shape.has)])
     passes, alone, work = shape.passes and chain.passes, shape.alone, 'work(what);'
     if others and rng.random() < 0.15:
         other = rng.choice(others)
@@ -211,7 +213,8 @@ def _chain(rng: Random, allowed: frozenset[str]) -> Chain:
         body, more = _handler(rng, told, allowed if what == '...' else allowed | {'native'})
         clauses.append(f'catch ({what}) {{ {body} }}')
         needs |= more
-    return Chain(' '.join(clauses), frozenset(needs - {'native', 'hard'}), forced or not rest)
+    leaves = all(text.endswith('; }') and _LEAVES.search(text) for text in clauses)
+    return Chain(' '.join(clauses), frozenset(needs - {'native', 'hard', 'leaves'}), forced or not rest, leaves)
 
 
 def _handler(rng: Random, told: str, allowed: frozenset[str]) -> tuple[str, set[str]]:
@@ -232,7 +235,7 @@ def _handler(rng: Random, told: str, allowed: frozenset[str]) -> tuple[str, set[
             parts.append(text)
     if any('const int value' in part for part in parts):
         parts = [part for part in parts if 'const int value' in part or ('value' not in part and 'local' not in part)]
-    parts.append(pick(_ENDS))
+    parts.append(pick(tuple(end for end in _ENDS if _LEAVES.search(end[0] + ' }')) if 'leaves' in allowed else _ENDS))
     body = ' '.join(part for part in parts if part)
     return _filled(rng, body, told), needs
 

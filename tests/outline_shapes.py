@@ -11,6 +11,7 @@ handler may do there, or use:
     parameters      `what`
     closed          a forced unwinding can not go through it
     nested          another exception is handled already where the chain is reached
+    leaves          every handler has to leave, for there is nothing behind the chain
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 _PIECES = {
+    'BLOCK_5': '{ Noisy second("b"); WORK note("worked"); return 5; }',
     'BLOCK': '{ Noisy second("b"); WORK note("worked"); }',
     'LOCALS': 'int value = what + 100; std::string local("local"); MORE',
     'MORE': 'volatile int still = 3; int &alias = value; const char *word = "w", *other = "o"; static long kept; Pairs pairs; '
@@ -93,6 +95,15 @@ static int NAME(int what)
 static void v_NAME(int what)
 try BLOCK CHAIN
 static int NAME(int what) { v_NAME(what); return 4; }
+# tried returns throws rest parameters leaves
+static int NAME(int what)
+try BLOCK_5 CHAIN
+# tried-deep returns throws rest parameters leaves
+static int NAME(int what) try { Noisy far("f"); try BLOCK_5 CHAIN } CHAIN
+# tried-member void throws rest parameters
+struct S_NAME { int in; void method(int what); };
+void S_NAME::method(int what) try BLOCK CHAIN
+static int NAME(int what) { S_NAME s = {7}; s.method(what); return s.in; }
 # constructor throws rest parameters
 struct S_NAME { Noisy a; int b; S_NAME(int what); };
 S_NAME::S_NAME(int what) try : a("a"), b(what) BLOCK CHAIN

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from tramp_build.model import Span
@@ -12,8 +12,11 @@ from tramp_build.upgrade.uses import tokens as tokens_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tramp_build.model import Function
+
 _CONDITIONS: Final = frozenset({b'if', b'ifdef', b'ifndef'})
 _BRANCHES: Final = frozenset({b'else', b'elif', b'elifdef', b'elifndef'})
+_SPECIFIERS: Final = frozenset(b'inline explicit constexpr virtual extern static friend'.split())
 _PARTNER: Final = {b')': b'(', b']': b'[', b'}': b'{'}
 
 
@@ -36,10 +39,11 @@ class Chain:
     span: Span  # from the first `catch` to the last brace
     tried: Span  # the block of the `try`, with its braces
     word: Span  # `try`
-    first: int  # the same as a token
+    first: int  # the same as a token; of a function-try-block, the brace behind it
     last: int  # the last brace
     clauses: tuple[Clause, ...]
     conditional: bool  # an `#if` within the function decides about it, or stands in it
+    around_body: bool = False  # it is that of a function-try-block; where the `try` stands is not known to the body
 
     @property
     def takes_all(self) -> bool:
@@ -121,7 +125,8 @@ class Body:
     def chains(self) -> list[Chain]:
         """Return the chains, in the order of their `try`s."""
         tries = [i for i, token in enumerate(self.tokens) if token[1] == b'try' and token[0] == lexer.WORD and self._text(i + 1) == b'{']
-        return [chain for index in tries if (chain := self._chain(index + 1))]
+        around = self._chain(0) if self._partners and self._partners[0] < len(self.tokens) - 1 else None
+        return [*([around] if around else ()), *(chain for index in tries if (chain := self._chain(index + 1)))]
 
     def _chain(self, opening: int) -> Chain | None:
         at, clauses = self._partners[opening] + 1, []
@@ -139,8 +144,22 @@ class Body:
         span = Span(self.tokens[first][2], self.tokens[at - 1][3])
         front = self.tokens[first - 1][2]
         conditional = self._levels[first] > 0 or any(front < offset < span.end for offset in self._directives)
-        word = Span(*self.tokens[opening - 1][2:])
-        return Chain(span, Span(self.tokens[opening][2], self.tokens[first - 1][3]), word, opening - 1, at - 1, tuple(clauses), conditional)
+        tried = Span(self.tokens[opening][2], self.tokens[first - 1][3])
+        word = Span(*self.tokens[opening - 1][2:]) if opening else Span(tried.start, tried.start)
+        return Chain(span, tried, word, max(opening - 1, 0), at - 1, tuple(clauses), conditional, around_body=not opening)
+
+
+def function_try(chain: Chain, function: Function, head: Sequence[lexer.Token]) -> Chain | None:
+    """Return the chain of a function-try-block with the place of its `try`; None for those that throw on what they have caught.
+
+    These are the ones of constructors and destructors ([except.handle] 14); no type stands in front of their names, nor of a conversion's.
+    """
+    *scopes, name = function.name.split('::')
+    before = {text for kind, text, start, _ in head if kind == lexer.WORD and start < function.name_span.start}
+    special = name.startswith('~') or (scopes and (name == scopes[-1].partition('<')[0] or not before - _SPECIFIERS))
+    if special or head[-1][1] != b'try':
+        return None
+    return replace(chain, word=Span(*head[-1][2:]))
 
 
 def _condition(word: bytes, ifs: list[list[tuple[bytes, int]]], stack: list[tuple[bytes, int]]) -> None:

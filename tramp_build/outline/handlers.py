@@ -33,6 +33,7 @@ class Left(Enum):
     MACRO = 'chain-uses-macros'
     PLACE = 'chain-depends-on-place'
     EXIT = 'chain-exit'
+    CONSTRUCTOR = 'chain-constructor'
     EXCLUDED = 'chain-excluded'
 
 
@@ -47,6 +48,7 @@ SENTENCES: Final[dict[Left, str]] = {
     Left.MACRO: 'it uses a macro that may depend on where it stands',
     Left.PLACE: 'it means something else in another function or on another line',
     Left.EXIT: 'a handler leaves in a way that can not be told from outside it',
+    Left.CONSTRUCTOR: 'its handlers throw on what they have caught, as those around a whole constructor or destructor do',
     Left.EXCLUDED: 'the configuration leaves the function alone, or it is outlined already',
 }
 
