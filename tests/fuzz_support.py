@@ -19,11 +19,11 @@ from scan_support import check
 
 from tramp_build import expand_ask
 from tramp_build.config import Config
+from tramp_build.edits import apply
 from tramp_build.errors import RewriteError
 from tramp_build.model import FilePlan, Language
 from tramp_build.project import Project
 from tramp_build.rewrite import Rewritten
-from tramp_build.rewrite.edits import apply
 from tramp_build.scan import scan
 
 if TYPE_CHECKING:

@@ -128,7 +128,11 @@ _HEADS = """
 #define log_it(text) note(text)
 #define SHARED (40 + 2)
 #define TRY try {
+#include "chains.h"
 """
+# How functions have a chain: as it is, or by macros that stand for it, for the brace in front of it as well, or for the `try` as well.
+_WAYS = ('', '', '', '', 'chain', 'try', 'end', 'whole', 'told')
+_BLOCK = re.compile(r'try \{ (Noisy second\("b"\); [^{}]*) \} CHAIN')
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +160,7 @@ class Module:
     """A generated module."""
 
     text: str
+    header: str  # chains.h
     functions: tuple[Function, ...]
 
     def calls(self) -> list[tuple[int, int, int]]:
@@ -171,19 +176,44 @@ class Module:
 def module(rng: Random, chains: int = 14, copies: int = 4) -> Module:
     """Return a module in which `chains` chains are in `copies` functions each."""
     parts: list[str] = []
+    header = ['#ifndef CHAINS_H\n#define CHAINS_H\n']
     functions: list[Function] = []
     for number in range(chains):
         chain = _chain(rng, rng.choice(SHAPES).has)
-        spelled = ''
-        if rng.random() < 0.25:
-            parts.append(f'#define CHAIN_{number} {chain.text.replace("VAR", "error")}')
-            spelled = f'CHAIN_{number}'
+        way = rng.choice(_WAYS)
+        if way:
+            rng.choice((parts, header)).append(_macros(rng, chain, number))
         for copy in range(copies):
             text, function = _function(rng, chain, f'f_{number}_{copy}', functions)
-            text = text.replace('CHAIN', spelled or _spell(rng, chain.text.replace('FUNCTION', f'f_{number}_{copy}')))
-            parts.append(text.replace('try {', 'TRY', 1) if spelled and rng.random() < 0.5 else text)
+            spelled = f'CHAIN_{number}' if way else _spell(rng, chain.text.replace('FUNCTION', f'f_{number}_{copy}'))
+            parts.append(_used(rng, text, way, number).replace('CHAIN', spelled))
             functions.append(function)
-    return Module(world.around(_HEADS + '\n'.join(parts), [function.name for function in functions]), tuple(functions))
+    text = world.around(_HEADS + '\n'.join(parts), [function.name for function in functions])
+    return Module(text, '\n'.join([*header, '#endif\n']), tuple(functions))
+
+
+def _macros(rng: Random, chain: Chain, number: int) -> str:
+    """Return the macros that stand for a chain."""
+    text = chain.text.replace('VAR', rng.choice(('error', 'e')))
+    lines = (
+        f'CHAIN_{number} {text}',
+        f'END_{number} }} CHAIN_{number}',
+        f'WHOLE_{number}(block) try {{ block; }} CHAIN_{number}',
+        f'TOLD_{number}(name, block) try {{ block }} {text.replace(chr(34) + "FUNCTION" + chr(34), "name")}',
+    )
+    return ''.join(f'#define {rng.choice((line, line.replace(" } ", " " + chr(92) + chr(10) + "} ")))}\n' for line in lines)
+
+
+def _used(rng: Random, text: str, way: str, number: int) -> str:
+    """Let a function have its chain by a macro."""
+    if way == 'try':
+        return text.replace('try {', 'TRY', 1) if rng.random() < 0.5 else text
+    uses = {
+        'end': rf'TRY \1 END_{number}',
+        'whole': rf'WHOLE_{number}(\n \1 )',
+        'told': rf'TOLD_{number}("told {number % 2}",\n \1)',
+    }
+    return _BLOCK.sub(uses[way], text) if way in uses else text
 
 
 def _function(rng: Random, chain: Chain, name: str, others: list[Function]) -> tuple[str, Function]:

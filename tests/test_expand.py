@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from tramp_build import expand_ask
+from tramp_build.edits import apply, compose_edits
 from tramp_build.errors import RewriteError
 from tramp_build.model import Edit, Span
 from tramp_build.plan import Policy, plan
-from tramp_build.rewrite.edits import apply, compose_edits
 from tramp_build.scan import scan
 from tramp_build.units import Unit
 from tramp_build.upgrade.project import Surroundings, facts_of, macros_of

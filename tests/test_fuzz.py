@@ -10,10 +10,10 @@ import pytest
 from fuzz import batch
 from fuzz_support import CASES, Checker, FoundError, HangError, Seeds, check_rewritten, limit
 
+from tramp_build.edits import apply
 from tramp_build.model import Edit, Span
 from tramp_build.project import Project
 from tramp_build.rewrite import Rewritten
-from tramp_build.rewrite.edits import apply
 
 # The first input that failed, made small, for each finding.
 FINDINGS = {

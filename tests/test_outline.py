@@ -10,11 +10,11 @@ from test_rewrite_runs import CXX_WARNINGS
 
 from tramp_build import outline as package
 from tramp_build.config import Config
+from tramp_build.edits import apply
 from tramp_build.model import Chains
 from tramp_build.outline import Outlined, outline
 from tramp_build.outline.handlers import SENTENCES, Left
 from tramp_build.project import Project
-from tramp_build.rewrite.edits import apply
 from tramp_build.scan import scan
 
 _COPIES = 16

@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -94,6 +95,7 @@ def compare(seed: int, builds: list[Build], work: Path, chains: int) -> int:
     source = work / 'source' / 'case.cpp'
     source.parent.mkdir()
     source.write_text(made.text)
+    source.with_name('chains.h').write_text(made.header)
     state = create_state(work / 'state', source.parent, Config(), rpath='absolute')
     prepare_project(source.parent, Config(), state)
     launcher = (str(paths.launcher()), f'--tramp-state={state.dir}')
@@ -148,7 +150,7 @@ def main() -> int:
                 wrong += 1
                 print(f'seed {seed}, {builds}: {exc}', flush=True)
                 options.directory.mkdir(parents=True, exist_ok=True)
-                (options.directory / f'{seed}.cpp').write_text((Path(directory) / 'source' / 'case.cpp').read_text())
+                shutil.copytree(Path(directory) / 'source', options.directory / str(seed), dirs_exist_ok=True)
         seed += 1
     print(f'{seed - options.seed} modules, {outlined} outlined functions, {wrong} modules that differ')
     return int(wrong > 0)

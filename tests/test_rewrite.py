@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from tramp_build.config import Config
+from tramp_build.edits import apply
 from tramp_build.errors import RewriteError
 from tramp_build.model import Edit, Span
 from tramp_build.project import Project
 from tramp_build.rewrite import Rewritten
-from tramp_build.rewrite.edits import apply
 from tramp_build.text import c_string, one_line
 from tramp_build.verify import verify
 

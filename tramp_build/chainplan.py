@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
+from tramp_build.chainmacros import outline_all
 from tramp_build.model import Placement, Problem, ScopeKind
-from tramp_build.outline import outline
 from tramp_build.outline.handlers import SENTENCES
 from tramp_build.scan.assignments import INIT
 from tramp_build.scan.expression import Form, function_of
@@ -42,18 +42,8 @@ def with_chains(
     if not policy.outline or not found.changes:
         return found
     callers = _Callers(source, scan, found, policy, mentions, outer_condition)
-    around = policy.surroundings
     changing = tuple(edit.span for upgrade in found.upgrades.values() for edit in upgrade.edits)
-    chains = outline(
-        source,
-        scan,
-        policy.exclude_functions,
-        around.is_macro,
-        around.is_macro_elsewhere,
-        callers.result_of,
-        callers.may_be_friend,
-        changing,
-    )
+    chains = outline_all(source, scan, policy.exclude_functions, policy.surroundings, callers.result_of, callers.may_be_friend, changing)
     names = {last_component(name) for name in chains.sites}
     left = tuple(Problem(s.reason.value, s.offset, source.count(b'\n', 0, s.offset) + 1, SENTENCES[s.reason]) for s in chains.stays)
     answers = {last_component(f.name): chains.answers[f.span.start] for f in scan.functions if f.body and f.span.start in chains.answers}

@@ -16,16 +16,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tramp_build import console, paths
 from tramp_build.config import resolve
+from tramp_build.edits import apply
 from tramp_build.errors import RewriteError, TrampError, user_errors
 from tramp_build.includes import COPY
 from tramp_build.project import Project
-from tramp_build.rewrite.edits import apply
 from tramp_build.state import State
 from tramp_build.state_project import create_state, read_project
 from tramp_build.units import localise
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from tramp_build.config import Config
     from tramp_build.model import Edit, FilePlan, Language
@@ -133,7 +133,7 @@ def prepare(
     adopted = project.tree.adopt(path) if unit else ()
     job = _Job(path, state, project, language, unit, limited, answer, adopted)
     prepared, rewritten = _prepare(job)
-    name = _store(job, rewritten.prelude, project.unit(path).split(rewritten.edits)) if rewritten else None
+    name = _store(job, rewritten.prelude, project.unit(path).split(rewritten.edits), project.relied_on(path)) if rewritten else None
     question = _ask(job) if unit and not answer and prepared.problem is None else None
     _add_record(job, prepared)
     if project.config.strict and not question and (prepared.problem or (prepared.plan and unit and _skipped(prepared.plan))):
@@ -222,12 +222,20 @@ def _decide(path: Path, project: Project, language: Language, *, limited: bool) 
     return _decide(path, project, language, limited=limited)
 
 
-def _store(job: _Job, prelude: bytes, edits: dict[int, list[Edit]]) -> str | None:
+def _store(job: _Job, prelude: bytes, edits: dict[int, list[Edit]], relied_on: Iterable[Path] = ()) -> str | None:
     """Store what is compiled in place of each file of a unit, with `edits` in each, and return the name of the unit's own text.
 
     None: one of them can not be compiled from another place.
     """
-    return _Store(job.state, job.project.unit(job.path), prelude, edits, job.project.source).add(0)
+    unit = job.project.unit(job.path)
+    parts = {part.path for part in unit.parts}
+    others = tuple(_as_it_is(path) for path in sorted(relied_on) if path not in parts)
+    return _Store(job.state, unit, prelude, edits, job.project.source, others).add(0)
+
+
+def _as_it_is(path: Path) -> str:
+    status = path.stat()
+    return f'{status.st_size}:{status.st_mtime_ns}{path}'
 
 
 @dataclass(slots=True)
@@ -237,6 +245,7 @@ class _Store:
     prelude: bytes
     edits: dict[int, list[Edit]]
     read: Callable[[Path], bytes]
+    relied_on: tuple[str, ...]  # what else has to be as it is now
     # What stands for a part in the files that include it; None while it is being made, for files that include each other.
     copies: dict[int, str | None] = field(default_factory=dict)
 
@@ -249,7 +258,9 @@ class _Store:
                 names[name] = copy
         part = self.unit.parts[number]
         text = apply(self.read(part.path), self.edits.get(number, ()))
-        return self.state.add_body((b'' if number else self.prelude) + b'\n' + text, os.path.dirname(part.spelled), names)
+        return self.state.add_body(
+            (b'' if number else self.prelude) + b'\n' + text, os.path.dirname(part.spelled), names, () if number else self.relied_on
+        )
 
     def _copy(self, number: int) -> str | None:
         if number not in self.copies and (name := self.add(number)):

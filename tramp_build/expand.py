@@ -39,7 +39,7 @@ _HARMLESS: Final = frozenset(b'PyDoc_STR _PyCFunction_CAST sizeof offsetof'.spli
 _NEVER: Final = re.compile(rb'\b(?:__VA_OPT__|_Pragma)\b')
 _PLACE: Final = re.compile(rb'\b__LINE__\b')
 # Names like these are macros of headers that nobody here has read.
-_MAY_BE_FOREIGN: Final = re.compile(rb'_?Py\w*\Z|[A-Z_][A-Z0-9_]*\Z')
+MAY_BE_FOREIGN: Final = re.compile(rb'_?Py\w*\Z|[A-Z_][A-Z0-9_]*\Z')
 _MAX_TEXT: Final = 20_000
 
 
@@ -250,7 +250,7 @@ class _Replacement:
             return b' ' if token.isspace() else token
         # Another macro may take it as it is written, where it would have got what it stands for.
         words = _WORD.findall(_IN_STRING.sub(b'', argument)) if within else []
-        return None if any(_MAY_BE_FOREIGN.match(word) or self.is_macro(word) for word in words) else argument
+        return None if any(MAY_BE_FOREIGN.match(word) or self.is_macro(word) for word in words) else argument
 
     def _quoted(self, tokens: list[bytes], at: int) -> tuple[bytes | None, int]:
         at += 2 if at + 1 < len(tokens) and tokens[at + 1].isspace() else 1

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 MARK: Final = b'tramp-build:'
 # What a name begins with that stands for a rewritten copy, and what ends the directory in front of a name.  No name has them.
 COPY: Final = '@'
+# The same for a file that has to be as it was for the text to be right; nothing is included.
+RELIED_ON: Final = '='
 _BEHIND_DIRECTORY: Final = '|'
 
 _HAS_INCLUDE: Final = re.compile(rb'\b__has_(?:include(?:__)?|embed)\s*\(\s*"([^"\n]*)"')

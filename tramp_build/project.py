@@ -7,16 +7,18 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from tramp_build import expand_ask, includes, made
+from tramp_build.edits import apply
 from tramp_build.expand import Expander
+from tramp_build.headers import Headers
 from tramp_build.model import FilePlan, Reason, ScanResult, Upgrade
 from tramp_build.plan import Policy, plan
 from tramp_build.rewrite import Rewritten, rewrite
-from tramp_build.rewrite.edits import apply
 from tramp_build.scan import function_names, lexer, might_declare, might_have_tables, scan
 from tramp_build.slotplan import Uses, is_mentioned, known_places, last_component, lists_in_slots
 from tramp_build.tree import Tree
 from tramp_build.units import localise, localise_problems
 from tramp_build.upgrade import offers
+from tramp_build.upgrade.blocks import Makers
 from tramp_build.upgrade.entries import listed
 from tramp_build.upgrade.mentions import Mentions
 from tramp_build.upgrade.parameters import is_plain
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tramp_build.config import Config
+    from tramp_build.expand import Macro
     from tramp_build.model import Edit, Kept, Language, Problem
     from tramp_build.units import Unit
     from tramp_build.upgrade.pastes import Definition, Macros
@@ -60,6 +63,8 @@ class Project:
     _movable: dict[Path, bool] = field(default_factory=dict, repr=False)
     _facts: dict[Path, Facts] = field(default_factory=dict, repr=False)
     _macros: Macros | None = field(default=None, repr=False)
+    _makers: Makers | None = field(default=None, repr=False)
+    _headers: dict[Path, Headers] = field(default_factory=dict, repr=False)
     _defining: dict[bytes, tuple[Definition, ...]] | None = field(default=None, repr=False)
     _facts_of_units: dict[Path, Facts] = field(default_factory=dict, repr=False)
     _units: dict[Path, Unit] = field(default_factory=dict, repr=False)
@@ -262,6 +267,8 @@ class Project:
             listed_elsewhere=lambda: self._listed_elsewhere(path),
             offer_elsewhere=lambda name: self._offer_elsewhere(name, path),
             macros=self._all_macros,
+            chain_makers=self._chain_makers,
+            header_macro=lambda name: self._header_macro(path, name),
         )
 
     def _is_limited(self, path: Path) -> bool:
@@ -270,6 +277,23 @@ class Project:
             return True
         headers = (other for other in self._outside(path) if not self.is_unit(other) and self._facts_of(other).limited)
         return any(self.tree.may_include(part.path, header) for header in headers for part in self.unit(path).parts)
+
+    def _chain_makers(self) -> Makers:
+        if self._makers is None:
+            self._makers = Makers.of(self._all_macros().definitions)
+        return self._makers
+
+    def _header_macro(self, path: Path, name: bytes) -> Macro | None:
+        if path not in self._headers:
+            mine = {part.path for part in self.unit(path).parts}
+            shared = [other for other in self.files() if other in mine or not self.is_unit(other)]
+            self._headers[path] = Headers(path, self.tree.readable, frozenset(self.files()), shared)
+        found = self._headers[path].macro(name)
+        return found.macro if found else None
+
+    def relied_on(self, path: Path) -> frozenset[Path]:
+        """Return the headers that have to stay as they are for the decisions about a source to be right."""
+        return self._headers[path].relied_on() if path in self._headers else frozenset()
 
     def _all_macros(self) -> Macros:
         if self._macros is None:

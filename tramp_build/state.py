@@ -100,10 +100,12 @@ class State:
     def write_conf(self, conf: Conf) -> None:
         _replace(self.dir / 'conf', os.fsencode(conf.lines()))
 
-    def add_body(self, body: bytes, directory: str = '', copies: Mapping[str, str] | None = None) -> str | None:
+    def add_body(
+        self, body: bytes, directory: str = '', copies: Mapping[str, str] | None = None, relied_on: Iterable[str] = ()
+    ) -> str | None:
         """Store a rewritten text (first line: declarations, the rest: the source line by line) and return its name.
 
-        `directory` and `copies` are those of `includes.mark`.
+        `directory` and `copies` are those of `includes.mark`; `relied_on` says what has to be as it was: `SIZE:MTIME/PATH`.
         None: it would not mean the same when compiled from another place (`includes.refusal` says why).
         """
         # Here, because a hook that leaves the preparing to another process has no use for the lexer.
@@ -115,6 +117,9 @@ class State:
         if body.partition(b'\n')[2].startswith(b'\xef\xbb\xbf'):
             body = body.replace(b'\n\xef\xbb\xbf', b'\n', 1)
         data = includes.mark(body, directory, copies)
+        first, newline, text = data.partition(b'\n')
+        names = (os.fsencode(f'"{includes.MARK.decode()}{includes.RELIED_ON}{name}"') for name in relied_on)
+        data = b''.join((first, newline, *names, text))
         name = f'{hashlib.sha256(data).hexdigest()[: _NAME_LENGTH - 8]}{zlib.crc32(data):08x}'
         path = self.dir / 'bodies' / name
         if not path.is_file() or path.read_bytes() != data:

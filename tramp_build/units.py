@@ -14,9 +14,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from tramp_build import includes
+from tramp_build.edits import apply, compose_edits
 from tramp_build.errors import RewriteError
 from tramp_build.model import Chains, Edit, Span, TablePlan
-from tramp_build.rewrite.edits import apply, compose_edits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tramp_build.chainmacros import outline_all
 from tramp_build.errors import RewriteError
-from tramp_build.outline import outline
 from tramp_build.plan import plan
 from tramp_build.scan import scan
 
@@ -26,8 +26,7 @@ def verify(source: bytes, first: FilePlan, policy: Policy, rewritten: Rewritten)
     second = plan(rewritten.text, again, replace(policy, surroundings=replace(policy.surroundings, enabled=False)))
     if second.routed:
         raise RewriteError('a second pass would route rows again')
-    around = policy.surroundings
-    if first.chains and outline(rewritten.text, again, policy.exclude_functions, around.is_macro, around.is_macro_elsewhere).edits:
+    if first.chains and outline_all(rewritten.text, again, policy.exclude_functions, policy.surroundings).edits:
         raise RewriteError('a second pass would outline catch chains again')
     before = [(t.table.kind, t.table.name, t.table.line, len(t.entries)) for t in first.tables]
     after = [(t.table.kind, t.table.name, t.table.line, len(t.entries)) for t in second.tables]

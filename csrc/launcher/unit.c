@@ -154,6 +154,18 @@ static char *copy_name(const char *hash, const char *spelled)
     return name;
 }
 
+/* "=SIZE:MTIME/PATH": what was decided depends on that file as well, which is compiled as it is. */
+static const char *check_relied_on(struct unit *unit, const char *name)
+{
+    struct stat status;
+    long long size, mtime;
+    int length = 0;
+    if (sscanf(name, "=%lld:%lld%n", &size, &mtime, &length) != 2 || name[length] != '/')
+        return "the rewritten text has a name that is none";
+    unit->stale = !is_as_it_was(name + length, &status, size, mtime);
+    return unit->stale ? "a file that it includes has changed since" : NULL;
+}
+
 /* "@BODY:SIZE:MTIME/PATH": the copy is written where it is not yet. */
 static const char *add_copy(struct buffer *text, struct unit *unit, const char *state, const char *name)
 {
@@ -184,6 +196,8 @@ static const char *add_copy(struct buffer *text, struct unit *unit, const char *
 static const char *add_include(struct buffer *text, struct unit *unit, const char *state, const char *name, const struct stat *source)
 {
     struct stat status;
+    if (*name == '=')
+        return check_relied_on(unit, name);
     if (*name == '@')
         return add_copy(text, unit, state, name);
     const char *behind = strstr(name, "/|"), *plain = behind ? behind + 2 : name;

@@ -15,6 +15,7 @@
        tramp-build:NAME                          from the directory of the source
        tramp-build:DIRECTORY/|NAME               from a directory that is named from there: in the copy of an included file
        tramp-build:@BODY:SIZE:MTIME/PATH         the copy of PATH, if that still has this size and time (in ns)
+       tramp-build:=SIZE:MTIME/PATH              nothing, if the absolute PATH still has this size and time
 
    DIRECTORY and PATH may be absolute: what is included by an absolute path may be rewritten as well.
 

@@ -32,6 +32,7 @@ from tramp_build.upgrade.uses import tokens as tokens_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from tramp_build.expand import Macro
     from tramp_build.model import Function, ScanResult
     from tramp_build.outline.chains import Chain
     from tramp_build.outline.handlers import Handler
@@ -318,17 +319,18 @@ def outline(
     result_of: Callable[[Function], str | None] = lambda _: None,
     may_be_friend: Callable[[Function], bool] = lambda _: False,
     changing: tuple[Span, ...] = (),
+    header: Callable[[bytes], Macro | None] = lambda _: None,
 ) -> Outlined:
     """Return what becomes of the catch chains of a C++ unit.
 
     `excluded` are functions that are not to be touched; `is_macro` knows the macros of the project, `redefined` those of its other files;
     `result_of` tells what functions return that only trampolines with the barrier call, `may_be_friend` which may use what is private
-    to a class.  What stands at `changing` will be replaced.
+    to a class.  What stands at `changing` will be replaced.  `header` tells which macros headers define for certain.
     """
     if b'catch' not in source or scan.language != 'c++':
         return Outlined()
     spelled = lexer.normalise(source)
-    macros = Macros(source, scan.defined, is_macro, redefined)
+    macros = Macros(source, scan.defined, is_macro, redefined, header)
     finder = _Finder(source, spelled, scan, excluded, Epochs(spelled, scan), macros, result_of, may_be_friend, changing)
     finder.find()
     writer = _Writer(source)

@@ -31,6 +31,7 @@ class Left(Enum):
     NOEXCEPT = 'chain-noexcept'
     LOCALS = 'chain-uses-locals'
     MACRO = 'chain-uses-macros'
+    MADE = 'chain-macro'
     PLACE = 'chain-depends-on-place'
     EXIT = 'chain-exit'
     CONSTRUCTOR = 'chain-constructor'
@@ -46,6 +47,7 @@ SENTENCES: Final[dict[Left, str]] = {
     Left.NOEXCEPT: 'it does not catch everything, and nothing may leave the function',
     Left.LOCALS: 'it uses a name of the function, or a variable whose type is not certain',
     Left.MACRO: 'it uses a macro that may depend on where it stands',
+    Left.MADE: 'a macro makes it that may be another one with other flags, or that can not be written out',
     Left.PLACE: 'it means something else in another function or on another line',
     Left.EXIT: 'a handler leaves in a way that can not be told from outside it',
     Left.CONSTRUCTOR: 'its handlers throw on what they have caught, as those around a whole constructor or destructor do',

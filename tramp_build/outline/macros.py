@@ -1,4 +1,6 @@
-"""What the macros in a handler stand for, where the text of the unit says so for certain: which words they bring, and how they leave.
+"""What the macros in a handler stand for, where the text of the unit or a header says so for certain.
+
+That is which words they bring along, and how they leave.
 
 A macro may move with its handler, for it means the same in front of the function.  A `goto` in it, such as that of SWIG_fail, finds a
 label of the same name there, behind which the function says that it is the way out.
@@ -43,6 +45,7 @@ class Macros:
     defined: frozenset[str]  # in this text
     is_macro: Callable[[str], bool]  # anywhere in the project
     redefined: Callable[[str], bool]  # in another file
+    header: Callable[[bytes], Macro | None] = lambda _: None  # what a header defines for certain
     _events: list[Event] | None = None
     _counts: Counter[bytes] = field(default_factory=Counter)
     _expander: Expander = field(default_factory=lambda: Expander(lambda _: True, lambda _: True))
@@ -55,7 +58,7 @@ class Macros:
 
     def meaning(self, name: bytes, offset: int, depth: int = 0) -> Meaning | None:
         """Return what a macro stands for at an offset, None where that is not certain."""
-        found = self._at(name, offset)
+        found = self.at(name, offset)
         if found is None or depth > _MAX_DEPTH:
             return None
         tokens = self._tokens(found.body)
@@ -79,10 +82,13 @@ class Macros:
             _leaves(tokens, inner),
         )
 
-    def _at(self, name: bytes, offset: int) -> Macro | None:
+    def at(self, name: bytes, offset: int) -> Macro | None:
         """Return the definition of a macro that has only one."""
+        return None if is_known(name) else self._own(name, offset) or self.header(name)
+
+    def _own(self, name: bytes, offset: int) -> Macro | None:
         spelled = text_of(name)
-        if is_known(name) or spelled not in self.defined or self.redefined(spelled):
+        if spelled not in self.defined or self.redefined(spelled):
             return None
         if self._events is None:
             self._events = list(events(self.source, {word.encode('utf-8', 'surrogateescape') for word in self.defined}))

@@ -6,11 +6,11 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from tramp_build.edits import apply
 from tramp_build.model import Edit, Placement, Span
 from tramp_build.outline.text import PRELUDE
 from tramp_build.plan import GETSET
 from tramp_build.rewrite import answers, getset, stubs
-from tramp_build.rewrite.edits import apply
 from tramp_build.rewrite.prelude import Outside, prelude
 from tramp_build.rewrite.slots import SlotRewriter, template
 from tramp_build.scan.expression import flags_of, function_of

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from tramp_build.model import Reason
+from tramp_build.upgrade.blocks import Makers
 from tramp_build.upgrade.pastes import Definition, Macros, Pastes, parameters_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 
+    from tramp_build import expand
     from tramp_build.model import Kept, Upgrade
 
 _DEFINE: Final = re.compile(rb'^[ \t]*#[ \t]*define[ \t]+(\w+)(\(([^)\n]*)\))?((?:[^\n\\]|\\.|\\\r?\n)*)', re.MULTILINE)
@@ -129,6 +131,9 @@ class Surroundings:
     offer_elsewhere: Callable[[str], Upgrade | Kept | None]
     # The macros of the whole project.
     macros: Callable[[], Macros]
+    # Those of them that make parts of blocks, and what headers define for certain.
+    chain_makers: Callable[[], Makers] = Makers
+    header_macro: Callable[[bytes], expand.Macro | None] = lambda _: None
     _pastes: Pastes | None = field(default=None)
     _all: tuple[Facts, ...] | None = field(default=None)
     _quoting: frozenset[bytes] | None = field(default=None)
@@ -167,6 +172,10 @@ class Surroundings:
         while more := self.macros_with(names | found) - found:
             found |= more
         return found
+
+    def has_word(self, words: Set[bytes]) -> bool:
+        """Tell whether the file has one of the words."""
+        return not words.isdisjoint(self.here.words)
 
     def quoting(self) -> frozenset[bytes]:
         """Return the macros that may make a string or another name of what they are given, by themselves or by way of others."""
