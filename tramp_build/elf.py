@@ -1,4 +1,4 @@
-"""The dynamic section of an ELF file: what it loads and where it looks for it.
+"""The dynamic section of an ELF file: what it loads and where it looks for it; and how large its sections are.
 
 Reads 32 and 64 bit, little and big endian.  The only change it can make is to a run path, in place, inside the room
 that the link left for it: no section moves, so nothing that strip, patchelf or a debugger relies on changes.
@@ -23,6 +23,7 @@ _DT_STRSZ = 10
 _DT_SONAME = 14
 _DT_RPATH = 15
 _DT_RUNPATH = 29
+_SHN_XINDEX = 0xFFFF
 
 
 class ElfError(ToolError):
@@ -53,14 +54,16 @@ class _Layout:
     header: struct.Struct  # e_phoff, e_phentsize, e_phnum at the offsets given below
     segment: struct.Struct
     entry: struct.Struct
+    sections: struct.Struct  # e_shoff, e_shentsize, e_shnum, e_shstrndx
+    section: struct.Struct  # sh_name, sh_offset, sh_size, sh_link
 
     @classmethod
     def of(cls, data: bytes) -> _Layout:
         if len(data) < 64 or data[4] not in (1, 2) or data[5] not in (1, 2):
             raise ElfError('truncated or unknown ELF header')
         order = '<' if data[5] == 1 else '>'
-        wide = ('32x Q 14x H H 6x', 'I 4x Q Q 8x Q 16x', 'qQ')
-        narrow = ('28x I 10x H H 6x', 'I I I 4x I 12x', 'iI')
+        wide = ('32x Q 14x H H 6x', 'I 4x Q Q 8x Q 16x', 'qQ', '40x Q 10x H H H', 'I 20x Q Q I 20x')
+        narrow = ('28x I 10x H H 6x', 'I I I 4x I 12x', 'iI', '32x I 10x H H H', 'I 12x I I I 12x')
         return cls(*(struct.Struct(order + text) for text in (wide if data[4] == 2 else narrow)))
 
 
@@ -144,6 +147,32 @@ def _string_table(segments: list[_Segment], entries: list[tuple[int, int]], size
                 break
             return start, start + length
     raise ElfError('the string table of the dynamic section lies outside of the file')
+
+
+def section_sizes(data: bytes) -> dict[str, int]:
+    """The bytes of each section that has a name, those of one name together; empty where the file has no section headers."""
+    layout = _Layout.of(data)
+    table, size, count, names = layout.sections.unpack_from(data)
+    if not table:
+        return {}
+    if size < layout.section.size or table + size * max(count, 1) > len(data):
+        raise ElfError('the section headers lie outside of the file')
+    first = layout.section.unpack_from(data, table)
+    # More than fit into the fields of the header: the first entry, which is no section, has them.
+    count, names = count or first[2], first[3] if names == _SHN_XINDEX else names
+    if names >= count or table + size * count > len(data):
+        raise ElfError('the section headers lie outside of the file')
+    headers = [layout.section.unpack_from(data, table + size * index) for index in range(count)]
+    _, start, length, _ = headers[names]
+    found: dict[str, int] = {}
+    for offset, _, length_of_section, _ in headers:
+        end = data.find(b'\0', start + offset, start + length) if offset < length else -1
+        if end < 0:
+            raise ElfError('the name of a section lies outside of the table of names')
+        name = data[start + offset : end].decode('utf-8', 'surrogateescape')
+        if name:
+            found[name] = found.get(name, 0) + length_of_section
+    return found
 
 
 def replace_run_path(data: bytes, old: str, new: str) -> bytes | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from tramp_build.console import escape, paint
 from tramp_build.reasons import sentence
 from tramp_build.report import PLAIN, ROUTED, chain_counts, rows, skip_counts, summary_line
+from tramp_build.sizes import Comparison, Size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -29,6 +30,7 @@ def render(report: Mapping[str, Any], stream: TextIO | None) -> str:
     chains = chain_counts(report)
     if chains['found']:
         lines.append(f'catch chains: {chains["found"]} found, {chains["distinct"]} of them different, {chains["outlined"]} outlined')
+    lines.extend(_sizes([Comparison.of_record(record) for record in report.get('sizes', ())]))
     lines.append(paint(summary_line(report), 'bold', stream=stream))
     return '\n'.join(lines) + '\n'
 
@@ -48,6 +50,22 @@ def _file(file: Mapping[str, Any], stream: TextIO | None) -> Iterator[str]:
     for (table, entry), place, name in zip(table_rows, places, names, strict=True):
         unknown = '?' if table['kind'] in _WITH_CONVENTION else ''
         yield f'{place:<{place_width}} {name:<{name_width}}  {entry["convention"] or unknown:<16}  {_decision(entry, stream)}'
+
+
+def _sizes(found: list[Comparison]) -> Iterator[str]:
+    """A line for each module, and one for all."""
+    for one in found:
+        yield f'{escape(one.module)}: {_difference(one.stock, one.built)}'
+    if len(found) > 1:
+        stock, built = (sum(sizes, Size(0, 0)) for sizes in ([one.stock for one in found], [one.built for one in found]))
+        yield f'{len(found)} modules: {_difference(stock, built)}'
+
+
+def _difference(stock: Size, built: Size) -> str:
+    saved = stock.total - built.total
+    share = f' ({100 * abs(saved) / stock.total:.1f} %)' if stock.total else ''
+    parts = f'text {stock.text} to {built.text} bytes, unwind data {stock.unwind} to {built.unwind}'
+    return f'{parts}: {abs(saved)} bytes{share} {"less" if saved >= 0 else "more"}'
 
 
 def _row_name(entry: Mapping[str, Any]) -> str:

@@ -28,6 +28,11 @@ REPORT_NAME = 'tramp-build.json'
 _LIBRARY = re.compile(r'libtramp(-cxx)?-[^/-]+\.so')
 
 
+def is_library(name: str) -> bool:
+    """Whether a file name is that of a copy of libtramp."""
+    return _LIBRARY.fullmatch(name) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Bundled:
     """What was done to a wheel; empty where nothing was to be done."""
