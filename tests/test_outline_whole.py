@@ -106,6 +106,10 @@ def _answered(
         'unsigned long flags = 0x10; Py_buffer view;',
         'if (!PyArg_ParseTuple(args, "O!i:name", &PyList_Type, &self)) return NULL;',
         'int n; if (!PyArg_ParseTupleAndKeywords(args, self, "i|", names, &n)) { return NULL; }',
+        'const long number = PyLong_AsLong(args); if (number == -1 && PyErr_Occurred()) return NULL;',
+        'if (PyTuple_GET_SIZE(args) < 2 || !PyLong_Check(args)) { PyErr_SetString(PyExc_TypeError, "two"); return NULL; }',
+        'Py_ssize_t n = PyTuple_GET_SIZE(args), m = 2 * n + 1; if (n % 2) Py_RETURN_NONE;',
+        'if (self == Py_None) { int n = 1; if (n) return PyLong_FromLong(n); } Py_INCREF(self);',
     ],
 )
 def test_what_may_stand_in_front(front: str, tmp_path: Path) -> None:
@@ -135,6 +139,20 @@ def test_what_may_stand_in_front(front: str, tmp_path: Path) -> None:
         'if (!PyArg_ParseTuple(args, "O", find(self))) return NULL;',
         'if (!PyArg_ParseTuple(args, "O", &self)) return work(self, args);',
         'if (!PyArg_ParseTuple(args, "O", &self)) { clean(); return NULL; }',
+        'if (!PyArg_ParseTuple(args, "O", &self)) { Guard guard; return NULL; }',
+        'if (!self) return NULL; else work(self, args);',
+        'if (!self) { return NULL; } else { work(self, args); }',
+        'if (self) { int n = 1; } return PyLong_FromLong(n);',
+        'int n = 1; int m = geo::n;',
+        'long n = PyLong_AsLong(find(args));',
+        'long n = PyFoo_AsLong(args);',
+        'long n = (Point)*self;',
+        'long n = shared * 2;',
+        'bool n = a < b;',
+        'Py_INCREF(self), work(self, args);',
+        'while (PyErr_Occurred()) work(self, args);',
+        'number = 1;',
+        'self->count + 1;',
         'if (!check(args)) return NULL;',
         '#ifdef A\n    int number;\n#endif',
     ],
@@ -156,6 +174,8 @@ def test_what_may_follow_where_none_falls_out(tmp_path: Path) -> None:
     returns = ('"unknown"); }', '"unknown"); return NULL; }')
     tried = ('return work(self, args); }', 'work(self, args); }')
     value = 'return Py_BuildValue("(Oi)", self, 3);'
+    more = f'if (PyErr_Occurred()) return NULL; long n = 3 * 4; {value}'
+    assert _answered(tmp_path, returns, tried, rest=more, all_of_them=True) == {'f', 'g1'}
     assert _answered(tmp_path, returns, tried, rest=value, all_of_them=True) == {'f', 'g1'}
     assert _answered(tmp_path, tried, rest=value, all_of_them=True) == set()
     for old, new in (('3);', 'three());'), ('"(Oi)"', '"(O&i)"'), ('Py_BuildValue', 'build')):

@@ -97,8 +97,17 @@ _DIRECT = (
 # Row, head and front of each kind of method.
 _METHODS = {
     'noargs': ('METH_NOARGS', '(PyObject *, PyObject *)', ''),
-    'o': ('METH_O', '(PyObject *, PyObject *)', ''),
-    'varargs': ('METH_VARARGS', '(PyObject *, PyObject *args)', 'int n = 0; if (!PyArg_ParseTuple(args, "i", &n)) return nullptr;'),
+    'o': (
+        'METH_O',
+        '(PyObject *, PyObject *value)',
+        'const long given = PyLong_AsLong(value); if (given == -1 && PyErr_Occurred()) return nullptr;'
+        ' if (given * 2 < 0) { PyErr_SetString(PyExc_ValueError, "negative"); return NULL; }',
+    ),
+    'varargs': (
+        'METH_VARARGS',
+        '(PyObject *, PyObject *args)',
+        'int n = 0; if (PyTuple_GET_SIZE(args) > 3 || !PyArg_ParseTuple(args, "i", &n)) return nullptr;',
+    ),
     'keywords': (
         'METH_VARARGS | METH_KEYWORDS',
         '(PyObject *self, PyObject *args, PyObject *kwargs)',

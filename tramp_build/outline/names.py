@@ -79,7 +79,7 @@ def declares(tokens: Sequence[lexer.Token], index: int, *, in_call: bool) -> boo
     if before == b'(':
         # DECLARE(name): what a macro makes of it is not known.
         return index > 1 and may_be_macro(tokens[index - 2][1])
-    if before in _BEFORE_USE:
+    if before in _BEFORE_USE or (before == b'&&' and behind == b'(' and is_known(tokens[index][1])):
         return False
     if before in _SPECIFIERS and behind_kind == lexer.WORD:
         return False
