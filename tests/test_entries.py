@@ -370,3 +370,62 @@ def test_what_a_stub_can_not_declare(header: str, tmp_path: Path) -> None:
     plan = Project(tmp_path, Config()).plan_file(tmp_path / 'table.c')
     assert plan
     assert [entry.routed for table in plan.tables for entry in table.entries] == [False]
+
+
+TRIED = """\
+#include <Python.h>
+#include <stdexcept>
+#include "f.h"
+LINKAGE PyObject *f(Thing *self, PyObject *args)
+try {
+    int n;
+    if (!PyArg_ParseTuple(args, "i", &n))
+        return NULL;
+    if (n == 1)
+        throw std::runtime_error("one");
+    return PyLong_FromLong(n);
+}
+catch (const std::exception &error) {
+    return Py_BuildValue("sO", error.what(), reinterpret_cast<PyObject *>(self));
+}
+LINKAGE PyObject *call(PyObject *self, PyObject *args)
+{
+    const PyCFunction other = reinterpret_cast<PyCFunction>(reinterpret_cast<void *>(f));
+    return other(self, args);
+}
+"""
+TRIED_TABLE = """\
+static PyMethodDef methods[] = {
+    {"f", reinterpret_cast<PyCFunction>(reinterpret_cast<void *>(f)), METH_VARARGS, NULL},
+    {"call", call, METH_VARARGS, NULL},
+    {NULL, NULL, 0, NULL},
+};
+static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, "case", NULL, -1, methods, NULL, NULL, NULL, NULL};
+PyMODINIT_FUNC PyInit_case(void) { return PyModule_Create(&definition); }
+"""
+
+
+@pytest.mark.parametrize('family', ['gcc', 'clang'])
+@pytest.mark.parametrize(
+    ('apart', 'type_of_self', 'entry'), [(False, 'Thing', 'static'), (True, 'PyObject', 'shared'), (True, 'Thing', None)]
+)
+def test_function_try_blocks(family: str, apart: bool, type_of_self: str, entry: str | None, tmp_path: Path) -> None:
+    """The first entry has no block to catch for, and `self` must keep its type in the handlers."""
+    body = TRIED.replace('LINKAGE ', '' if apart else 'static ').replace('Thing *self', f'{type_of_self} *self')
+    header = f'struct Thing {{ PyObject_HEAD }};\nPyObject *f({type_of_self} *, PyObject *);\nPyObject *call(PyObject *, PyObject *);\n'
+    (tmp_path / 'f.h').write_text(header if apart else header.splitlines()[0] + '\n')
+    (tmp_path / 'f.cpp').write_text(body + ('' if apart else TRIED_TABLE))
+    if apart:
+        (tmp_path / 'table.cpp').write_text(f'#include <Python.h>\n#include "f.h"\n{TRIED_TABLE}')
+    project, units = Project(tmp_path, Config()), []
+    for name in ('f.cpp', 'table.cpp') if apart else ('f.cpp',):
+        plan = project.plan_file(tmp_path / name)
+        if name == 'f.cpp':
+            assert (plan.upgrades['f'].entry if plan and 'f' in plan.upgrades else None) == entry
+        result = project.rewrite_file(tmp_path / name, plan) if plan else None
+        units.append(tmp_path / f'unit-{name}')
+        units[-1].write_bytes(result.prelude + b'\n#line 1\n' + result.text if result else (tmp_path / name).read_bytes())
+    build(units, tmp_path / 'out', '-O1', '-Wno-missing-declarations', family=family)
+    script = 'import case\nprint(case.f(3), case.call(2), case.f(1)[0], case.call(1)[1] is case)'
+    done = subprocess.run([sys.executable, '-c', script], cwd=tmp_path / 'out', capture_output=True, text=True, check=True)
+    assert done.stdout == '3 2 one True\n'

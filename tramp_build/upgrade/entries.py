@@ -116,7 +116,11 @@ class Frame:
             or any(c in tail for c in ',=#{}<:')
         ):
             return None
-        return cls(head, tail.removesuffix(';').strip(), first)
+        # A function-try-block: `self` has its own type back in the block alone, and not in the handlers.
+        tried = tail.split()[-1:] == ['try']
+        if tried and first.type and not function.static:
+            return None
+        return cls(head, tail.removesuffix(';').strip().removesuffix('try' if tried else '').strip(), first)
 
 
 def _line(source: bytes, start: int, end: int) -> str:
