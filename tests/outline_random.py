@@ -79,7 +79,7 @@ _STATEMENTS = (
     ('still = still + NUMBER; note(still);', 'locals'),
     ('alias++;', 'locals'),
     ('note(word); word = "WORD"; note(other);', 'locals'),
-    ('kept += NUMBER; note(static_cast<int>(kept));', 'locals'),
+    ('total += NUMBER; note(static_cast<int>(total));', 'locals'),
     ('items.emplace_back(NUMBER, other); items.emplace_back(static_cast<int>(items.size()), word);', 'locals'),
     ('if (!items.empty() && items.back().first != value) note(items.back().second);', 'locals'),
     ('note(what);', 'parameters'),

@@ -22,7 +22,7 @@ _PIECES = {
     'BLOCK_5': '{ Noisy second("b"); WORK note("worked"); return 5; }',
     'BLOCK': '{ Noisy second("b"); WORK note("worked"); }',
     'LOCALS': 'int value = what + 100; std::string local("local"); MORE',
-    'MORE': 'volatile int still = 3; int &alias = value; const char *word = "w", *other = "o"; static long kept; Pairs pairs; '
+    'MORE': 'volatile int still = 3; int &alias = value; const char *word = "w", *other = "o"; static long total; Pairs pairs; '
     'std::vector<std::pair<int, const char *>> &items = pairs;',
     'LABEL': 'note(value); note(local); note(still); note(word); note(other); note(static_cast<int>(items.size())); return 9;\n'
     '    done: note("done"); note(items.empty() ? "none" : items.back().second); return value;',

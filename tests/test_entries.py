@@ -405,9 +405,9 @@ PyMODINIT_FUNC PyInit_case(void) { return PyModule_Create(&definition); }
 """
 
 
-@pytest.mark.parametrize('family', ['gcc', 'clang'])
 @pytest.mark.parametrize(
-    ('apart', 'type_of_self', 'entry'), [(False, 'Thing', 'static'), (True, 'PyObject', 'shared'), (True, 'Thing', None)]
+    ('family', 'apart', 'type_of_self', 'entry'),
+    [('gcc', False, 'Thing', 'static'), ('clang', True, 'PyObject', 'shared'), ('gcc', True, 'Thing', None)],
 )
 def test_function_try_blocks(family: str, apart: bool, type_of_self: str, entry: str | None, tmp_path: Path) -> None:
     """The first entry has no block to catch for, and `self` must keep its type in the handlers."""

@@ -17,7 +17,8 @@ from tramp_build.project import Project
 
 _FUNCTION = """\
 static int NAME(
-    int given, PyObject *const *given_list, const std::vector<int> &given_ref, T &&given_move, char given_text[], int given_fn())
+    int given, PyObject *const *given_list, const std::vector<int> &given_ref, T &&given_move, char given_text[], int given_fn(),
+    mpz_t given_array, const vec3 given_const, const Py_ssize_t given_size, T *const given_pointer, std::string given_string = "x")
 {
     LOCALS
     try { int inner; work(local); }
@@ -84,6 +85,11 @@ def test_what_is_handed_on(declaration: str, parameter: str) -> None:
         ('given_move', 'T &given_move'),
         ('given_text', None),
         ('given_fn', None),
+        ('given_array', None),
+        ('given_const', None),
+        ('given_size', 'const Py_ssize_t &given_size'),
+        ('given_pointer', 'T *const &given_pointer'),
+        ('given_string', 'std::string &given_string'),
     ],
 )
 def test_parameters_are_handed_on(name: str, parameter: str | None) -> None:

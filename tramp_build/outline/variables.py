@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from tramp_build.outline.names import KEYWORDS, declares, is_known, looked_up, may_be_macro
+from tramp_build.outline.names import declares, is_known, looked_up, may_be_macro
+from tramp_build.outline.types import POINTERS, REFERENCES, as_tokens, of_local, of_parameter, words_of
 from tramp_build.scan import lexer
 from tramp_build.upgrade.uses import tokens as tokens_of
 
@@ -20,14 +21,6 @@ if TYPE_CHECKING:
     from tramp_build.model import Function, Span
     from tramp_build.outline.chains import Body, Chain
 
-SCALARS: Final = frozenset(
-    b'size_t ssize_t ptrdiff_t intptr_t uintptr_t int8_t int16_t int32_t int64_t uint8_t uint16_t uint32_t uint64_t npy_intp'.split()
-)
-_BUILT_IN: Final = frozenset(b'bool char char8_t char16_t char32_t double float int long short signed unsigned void wchar_t'.split())
-_QUALIFIERS: Final = frozenset({b'const', b'volatile'})
-_REFERENCES: Final = frozenset({b'&', b'&&'})
-# Classes that are no templates: an object of a class that is one may be declared without its arguments since C++17.
-_CLASSES: Final = frozenset({b'string', b'wstring', b'exception_ptr'}) | SCALARS
 _BEHIND_NAME: Final = frozenset(b'; = , ( {'.split())
 _BLOCKS: Final = frozenset({b'{', b'}', b';', b':', b'else', b'do', b'try'})
 _HEADS: Final = frozenset({b'if', b'while', b'for', b'switch', b'catch'})
@@ -38,7 +31,6 @@ _BEHIND_CONDITION: Final = frozenset(b'= { ( ;'.split())
 # In front of a name these belong to an expression, wherever they stand.
 _OPERATORS: Final = frozenset(b'% ^ | ~ <= >= . goto do and or xor bitand bitor'.split())
 _ENDS: Final = frozenset(b'; { } ( ) && || ='.split())
-_POINTERS: Final = _REFERENCES | {b'*'}
 # What would tell a variable from a reference to it.
 _TELLING: Final = frozenset(b'decltype typeof __typeof __typeof__ __decltype typeid'.split())
 
@@ -64,9 +56,11 @@ class Variable:
 
 def _is_spaced(before: bytes, text: bytes) -> bool:
     """Tell whether two tokens of a type need a space between them, or look better with one."""
-    words = bool(_words([before])) and bool(_words([text]))
-    stars = text in _POINTERS and before not in (b'', b'*')
-    return words or stars or before == b',' or (before, text) in ((b'>', b'>'), (b'<', b'::')) or (before == b'>' and bool(_words([text])))
+    words = bool(words_of([before])) and bool(words_of([text]))
+    stars = text in POINTERS and before not in (b'', b'*')
+    return (
+        words or stars or before == b',' or (before, text) in ((b'>', b'>'), (b'<', b'::')) or (before == b'>' and bool(words_of([text])))
+    )
 
 
 def readable(
@@ -95,11 +89,11 @@ def readable(
         if parameters:
             span = parameters[0].span
             changes = any(change.start < span.end and span.start < change.end for change in changing)
-            kind = None if changes or not declarations.sees(1) else _parameter(tokens_of(text, span, 'c++'), name)
+            kind = None if changes or not declarations.sees(1) else of_parameter(tokens_of(text, span, 'c++'), name)
         else:
             kind = declarations.local(*places[0])
-        if kind and not any(_is_doubtful(word, is_macro) for word in _words(kind)):
-            found[name] = Variable(name, kind, looked_up(_tokens(kind)))
+        if kind and not any(_is_doubtful(word, is_macro) for word in words_of(kind)):
+            found[name] = Variable(name, kind, looked_up(as_tokens(kind)))
     return found
 
 
@@ -129,14 +123,6 @@ def tells(tokens: Sequence[lexer.Token], variables: AbstractSet[bytes]) -> bool:
 
 def _is_doubtful(word: bytes, is_macro: Callable[[bytes], bool]) -> bool:
     return is_macro(word) or (may_be_macro(word) and not is_known(word))
-
-
-def _words(kind: Sequence[bytes]) -> list[bytes]:
-    return [text for text in kind if text[:1].isalpha() or text[:1] == b'_']
-
-
-def _tokens(kind: Sequence[bytes]) -> list[lexer.Token]:
-    return [(lexer.WORD if _words([text]) else lexer.PUNCT, text, 0, 0) for text in kind]
 
 
 @dataclass(slots=True)
@@ -199,7 +185,7 @@ class _Declarations:
         start = index
         while self._text(start - 1) not in (b';', b'{', b'}'):
             start = self.body.opening(start - 1) if self._text(start - 1) in (b')', b']') else start - 1
-        return _local(tokens[start:index])
+        return of_local(tokens[start:index])
 
 
 def _may_declare(tokens: Sequence[lexer.Token], index: int, opening: int) -> bool:
@@ -208,13 +194,13 @@ def _may_declare(tokens: Sequence[lexer.Token], index: int, opening: int) -> boo
     if not declares(tokens, index, in_call=around == b'('):
         return False
     if around == b'[':
-        return _text(tokens, opening - 1) in _REFERENCES | {b'auto'}  # `auto [a, b]`; else an index, or what a lambda captures
+        return _text(tokens, opening - 1) in REFERENCES | {b'auto'}  # `auto [a, b]`; else an index, or what a lambda captures
     if around == b'(' and head not in _HEADS and head != b']' and not may_be_macro(head):
         return False  # arguments, or parameters that are seen nowhere else
     if head in _CONDITIONS and around == b'(' and _text(tokens, index + 1) not in _BEHIND_CONDITION:
         return False
     at = index - 1
-    while _text(tokens, at) in _POINTERS:
+    while _text(tokens, at) in POINTERS:
         at -= 1
     before = _text(tokens, at)
     if at < index - 1 and tokens[at][0] != lexer.WORD:
@@ -245,114 +231,3 @@ def _closes_arguments(tokens: Sequence[lexer.Token], at: int) -> bool:
         if _text(tokens, at) == b'<':
             return True
     return False
-
-
-def _parameter(tokens: Sequence[lexer.Token], name: bytes) -> tuple[bytes, ...] | None:
-    """Return the type of a parameter."""
-    end = next((index for index, token in enumerate(tokens) if token[1] == b'='), len(tokens))
-    if not end or tokens[end - 1][1] != name:
-        return None
-    found = _type(tokens[: end - 1])
-    return found[: -1 if found[-1] in _REFERENCES else None] if found else None
-
-
-def _local(tokens: Sequence[lexer.Token]) -> tuple[bytes, ...] | None:
-    """Return the type of a variable that is declared by what stands in front of its name."""
-    first, *rest = _split(tokens)
-    if rest:
-        # `T a = 1, *b`: of what is in front of the first name only the type is the second one's.
-        base = _base([token for token in first if token[1] != b'static'])
-        named = next((token for token in base[1] if token[1] not in _POINTERS | _QUALIFIERS), None) if base else None
-        found = _type(_tokens((*base[0], *(token[1] for token in rest[-1])))) if base and named and named[0] == lexer.WORD else None
-    else:
-        found = _type([token for token in first if token[1] != b'static'])
-    if not found:
-        return None
-    if found[-1] in _REFERENCES:
-        return found[:-1]
-    if found[-1] == b'*':
-        return found
-    # What is constant could be meant where the language wants a constant.
-    plain = tuple(text for text in found if text != b'volatile')
-    return None if b'const' in plain or not _is_object(plain) else found
-
-
-def _is_object(kind: tuple[bytes, ...]) -> bool:
-    """Tell whether a type is certainly not a class template that lacks its arguments."""
-    if all(text in _BUILT_IN for text in kind) or kind[-1] == b'>':
-        return True
-    if len(kind) == 1:
-        return kind[0] in SCALARS or (is_known(kind[0]) and kind[0] != b'std')
-    return kind[-3:-1] in ((b'std', b'::'),) and kind[-1] in _CLASSES
-
-
-def _split(tokens: Sequence[lexer.Token]) -> list[Sequence[lexer.Token]]:
-    """Split at the commas outside of all brackets."""
-    parts, depth, start = [], 0, 0
-    for index, (_, text, _, _) in enumerate(tokens):
-        depth += (text in _OPENING or text == b'<') - (text in _CLOSING or text == b'>')
-        if text == b',' and not depth:
-            parts.append(tokens[start:index])
-            start = index + 1
-    return [*parts, tokens[start:]]
-
-
-def _type(tokens: Sequence[lexer.Token]) -> tuple[bytes, ...] | None:
-    """Return the tokens of a type that is nothing but qualifiers, a name, stars and at last an ampersand."""
-    base = _base(tokens)
-    if base is None:
-        return None
-    kind, rest = base
-    behind = [token[1] for token in rest]
-    if not all(text == b'*' or text in _QUALIFIERS for text in (behind[:-1] if behind[-1:] and behind[-1] in _REFERENCES else behind)):
-        return None
-    return None if b'void' in kind and b'*' not in behind else (*kind, *behind)
-
-
-def _base(tokens: Sequence[lexer.Token]) -> tuple[tuple[bytes, ...], Sequence[lexer.Token]] | None:
-    """Return a type up to its first star or the name that it declares, and what is behind it."""
-    texts = [token[1] for token in tokens]
-    at = 0
-    while at < len(texts) and texts[at] in _QUALIFIERS:
-        at += 1
-    end = _named(tokens, at)
-    if end is None:
-        return None
-    while end < len(texts) and texts[end] in _QUALIFIERS | (_BUILT_IN if texts[at] in _BUILT_IN else frozenset()):
-        end += 1
-    return tuple(texts[:end]), tokens[end:]
-
-
-def _named(tokens: Sequence[lexer.Token], at: int) -> int | None:
-    """Return what is behind the name of a type."""
-    texts = [token[1] for token in tokens]
-    if at < len(texts) and texts[at] in _BUILT_IN:
-        return at + 1
-    at += texts[at : at + 1] == [b'::']
-    while at < len(texts) and tokens[at][0] == lexer.WORD and texts[at] not in KEYWORDS:
-        at += 1
-        if texts[at : at + 1] == [b'<']:
-            closing = _closing(tokens, at)
-            if closing is None:
-                return None
-            at = closing + 1
-        if texts[at : at + 1] != [b'::']:
-            return at
-        at += 1
-    return None
-
-
-def _closing(tokens: Sequence[lexer.Token], at: int) -> int | None:
-    """Return where the arguments of a template end, None where they are no plain types and numbers."""
-    depth = 0
-    for index in range(at, len(tokens)):
-        kind, text, _, _ = tokens[index]
-        depth += (text == b'<') - (text == b'>')
-        if not depth:
-            return index
-        if kind == lexer.WORD:
-            if text in KEYWORDS and text not in _BUILT_IN | _QUALIFIERS:
-                return None
-        elif kind != lexer.NUMBER and text not in (b'<', b'>', b',', b'::', b'*', b'&'):
-            return None
-    return None
