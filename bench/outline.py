@@ -1,5 +1,4 @@
-"""What outlining catch chains brings: text with unwind data and compile time of generated modules, beside pybind11 and nanobind, and of
-wrappers and units as projects have them."""
+"""What outlining catch chains brings: text with unwind data and compile time of generated modules, beside pybind11 and nanobind."""
 
 from __future__ import annotations
 
@@ -9,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import peers
-import units
 from catch_heavy import METHODS, POSITIONS, Module, nanobind_source, pybind11_source
 from common import Budget, Options, Spread, Table, progress, run
 from modules import launcher_of, make_state
@@ -59,8 +57,8 @@ class Outcome:
 
 
 def measure(options: Options) -> list[Table]:
-    """Return the table of generated modules and that of real units."""
-    return [_generated(options), *units.measure(options)]
+    """Return the table of generated modules."""
+    return [_generated(options)]
 
 
 def text_and_unwind(module: Path) -> int:

@@ -1,6 +1,6 @@
 """Measure what tramp-build costs and brings, and print it as Markdown.
 
-python bench/run.py [--only call,real,instructions,size,build,outline,launcher] [--quick] [--no-peers] [--output FILE]
+python bench/run.py [--only call,real,instructions,size,build,outline,units,launcher] [--quick] [--no-peers] [--output FILE]
 """
 
 from __future__ import annotations
@@ -15,7 +15,15 @@ from pathlib import Path
 from common import BENCH, Options, Table, machine, progress, run
 
 # Each is a module with `measure(options) -> [Table]`.
-TOPICS = {'call': 'calls', 'real': 'real', 'instructions': 'instructions', 'size': 'sizes', 'build': 'builds', 'outline': 'outline'}
+TOPICS = {
+    'call': 'calls',
+    'real': 'real',
+    'instructions': 'instructions',
+    'size': 'sizes',
+    'build': 'builds',
+    'outline': 'outline',
+    'units': 'units',
+}
 LAUNCHER = 'launcher'
 
 

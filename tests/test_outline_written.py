@@ -216,6 +216,17 @@ def test_a_use_has_to_be_plain(tmp_path: Path, change: tuple[str, str]) -> None:
     assert text.count('catch (...)') == 0
 
 
+def test_half_a_block_keeps_all_of_the_function(tmp_path: Path) -> None:
+    """Another macro that makes a whole try block does not."""
+    bad = 'CALL_CLEANUP("bad", work(given),\n WHERE());\n    CALL('
+    counts, reasons, _ = outlined(tmp_path, unit(CALL.replace('CALL(', bad)))
+    assert (counts, reasons) == (Chains(2 * COPIES, 1, COPIES), {'chain-macro'})
+    counts, reasons, _ = outlined(tmp_path, unit(CALL.replace('CALL(', 'BEGIN work(given); END_RET(WHERE(1));\n    CALL(')))
+    assert (counts.outlined, reasons) == (COPIES, {'chain-exit'})
+    counts, reasons, _ = outlined(tmp_path, unit(CALL.replace('CALL(', 'BEGIN work(given); END_RET(\nWHERE(1));\n    CALL(')))
+    assert (counts.outlined, reasons) == (0, {'chain-macro'})
+
+
 def test_an_argument_that_another_macro_takes(tmp_path: Path) -> None:
     """It would get what is written, and not what that stands for."""
     header = HEADER.replace('a; /* what', 'check(a); /* what')

@@ -60,6 +60,15 @@ class _Place:
 
 
 @dataclass(frozen=True, slots=True)
+class _Template:
+    """What a macro stands for."""
+
+    pieces: tuple[bytes | _Place, ...]
+    parameters: int
+    whole: bool  # it is a try block with all its handlers
+
+
+@dataclass(frozen=True, slots=True)
 class _Use:
     span: Span
     name: bytes
@@ -75,10 +84,10 @@ class Writer:
     makers: Makers
     definition: Callable[[bytes, int], Macro | None]  # in force at an offset for certain
     is_macro: Callable[[bytes], bool]
-    _templates: dict[tuple[bytes, Macro], tuple[bytes | _Place, ...] | None] = field(default_factory=dict)
+    _templates: dict[tuple[bytes, Macro], _Template | None] = field(default_factory=dict)
 
     def written(self, scan: ScanResult, changing: Sequence[Span] = ()) -> Written:
-        """Return the edits of all functions; of a function in which one macro can not be written out, or will change, there are none."""
+        """Return the edits of all functions; of a function with half a block that can not be written out there are none."""
         pattern = re.compile(rb'(?<![\w$])(?:' + b'|'.join(map(re.escape, sorted(self.makers.catching))) + rb')(?![\w$])')
         edits: list[Edit] = []
         stays: list[int] = []
@@ -86,22 +95,32 @@ class Writer:
             first = function.body and pattern.search(self.text, function.body.start, function.body.end)
             if function.body and first and (not edits or edits[-1].span.end <= function.body.start):
                 try:
-                    edits += self._function(function, function.body, changing)
+                    found = self._function(function, function.body, changing)
                 except UnsureError:
                     stays.append(first.start())
+                else:
+                    edits += found.edits
+                    stays += found.stays
         return Written(tuple(edits), tuple(stays))
 
-    def _function(self, function: Function, body: Span, changing: Sequence[Span]) -> list[Edit]:
-        """Return the edits of one function.  Raises UnsureError."""
-        edits = [Edit(use.span, self._text(use, function.span.start)) for use in self._uses(body)]
-        if not edits:
-            return []
-        if any(edit.span.start < span.end and span.start < edit.span.end for edit in edits for span in changing):
-            raise UnsureError
+    def _function(self, function: Function, body: Span, changing: Sequence[Span]) -> Written:
+        """Write out the macros of one function.  Raises UnsureError."""
+        edits: list[Edit] = []
+        stays: list[int] = []
+        for use in self._uses(body):
+            template = self._template_of(use, function.span.start)
+            try:
+                if any(use.span.start < span.end and span.start < use.span.end for span in changing):
+                    raise UnsureError
+                edits.append(Edit(use.span, self._filled(template, use)))
+            except UnsureError:
+                if not template.whole:
+                    raise
+                stays.append(use.span.start)
         moved = [Edit(Span(edit.span.start - body.start, edit.span.end - body.start), edit.text) for edit in edits]
         text = lexer.normalise(apply(self.source[body.start : body.end], moved))
         try:
-            return edits if Body.of(text, Span(0, len(text))).chains() else []
+            return Written(tuple(edits) if Body.of(text, Span(0, len(text))).chains() else (), tuple(stays))
         except TornError:
             raise UnsureError from None
 
@@ -125,8 +144,8 @@ class Writer:
             end = use.span.end
             yield use
 
-    def _text(self, use: _Use, front: int) -> bytes:
-        """Return what takes the place of a macro, on as many lines.  `front`: where the function begins.  Raises UnsureError."""
+    def _template_of(self, use: _Use, front: int) -> _Template:
+        """Return what the macro of a use stands for.  `front`: where the function begins.  Raises UnsureError."""
         macro = self.definition(use.name, front)
         if macro is None:
             raise UnsureError
@@ -134,21 +153,24 @@ class Writer:
         if key not in self._templates:
             self._templates[key] = self._template(use.name, macro, front)
         template = self._templates[key]
-        arguments = use.arguments or ()
-        if macro.parameters == () and len(arguments) == 1 and not self._spelled(arguments[0]):
-            arguments = ()
-        if template is None or len(arguments) != len(macro.parameters or ()):
+        if template is None:
             raise UnsureError
-        return self._filled(template, use.span, arguments)
+        return template
 
     def _spelled(self, span: Span) -> bytes:
         return one_line(self.source, span)
 
-    def _filled(self, template: Sequence[bytes | _Place], span: Span, arguments: Sequence[Span]) -> bytes:
+    def _filled(self, template: _Template, use: _Use) -> bytes:
+        """Return what takes the place of a use, on as many lines.  Raises UnsureError."""
+        span, arguments = use.span, use.arguments or ()
+        if template.parameters == 0 and len(arguments) == 1 and not self._spelled(arguments[0]):
+            arguments = ()
+        if len(arguments) != template.parameters:
+            raise UnsureError
         lines = self.source.count(b'\n', span.start, span.end)
         at = span.start  # up to there, all lines are written
         pieces: list[bytes] = []
-        for piece in template:
+        for piece in template.pieces:
             if isinstance(piece, bytes):
                 pieces.append(piece)
                 continue
@@ -161,13 +183,13 @@ class Writer:
             if lines and piece.tried and argument.start >= at:
                 pieces += [b'\n' * self.source.count(b'\n', at, argument.start), self.source[argument.start : argument.end]]
                 at = argument.end
-            elif lines and foreign:
+            elif lines and any(_may_tell_line(word) or self.is_macro(word) for word in words):
                 raise UnsureError  # it may ask for its line
             else:
                 pieces.append(spelled)
         return b''.join(pieces) + b'\n' * self.source.count(b'\n', at, span.end)
 
-    def _template(self, name: bytes, macro: Macro, offset: int) -> tuple[bytes | _Place, ...] | None:
+    def _template(self, name: bytes, macro: Macro, offset: int) -> _Template | None:
         """Return what a macro stands for, None where that can not be told."""
         given: list[list[_Item]] = [[(True, number)] for number in range(len(macro.parameters or ()))]
         try:
@@ -189,7 +211,7 @@ class Writer:
             tried = tried and item != b'catch'
             found.append(b' ' * spaced + item)
             before = item
-        return (*found, b' ')
+        return _Template((*found, b' '), len(given), _is_try_block(found))
 
     def _expanded(self, name: bytes, macro: Macro, given: Sequence[list[_Item]], active: frozenset[bytes], offset: int) -> list[_Item]:
         """Return what a macro stands for with these arguments.  Raises UnsureError."""
@@ -227,6 +249,18 @@ class Writer:
             found += _apart(self._expanded(item, macro, given, active, offset))
             items = [*items[:index], *_apart(items[index:])]
         return found
+
+
+def _is_try_block(pieces: Sequence[bytes | _Place]) -> bool:
+    text = b''.join(piece if isinstance(piece, bytes) else b'0' for piece in pieces)
+    try:
+        return len(Body.of(b'{%s}' % text, Span(0, len(text) + 2)).chains()) == 1
+    except TornError:
+        return False
+
+
+def _may_tell_line(word: bytes) -> bool:
+    return MAY_BE_FOREIGN.match(word) is not None and not is_known(word)
 
 
 def _apart(items: list[_Item]) -> list[_Item]:
