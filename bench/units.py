@@ -50,6 +50,7 @@ _SCIPY = ('scipy', '1.17.1')
 _FITPACK = (('scipy/interpolate',), ('scipy/_build_utils/src',))
 UNITS = (
     Unit(*_MATPLOTLIB, 'src/_path_wrapper.cpp', _AGG),
+    Unit(*_MATPLOTLIB, 'src/_backend_agg_wrapper.cpp', _AGG),
     Unit(*_MATPLOTLIB, 'src/_image_wrapper.cpp', _AGG),
     Unit(*_SCIPY, 'scipy/_lib/_uarray/_uarray_dispatch.cxx', ()),
     Unit(*_SCIPY, 'scipy/_lib/_uarray/vectorcall.cxx', ()),

@@ -62,7 +62,7 @@ _STATEMENTS = (
     ('if (!PyErr_Occurred()) PyErr_SetString(ERROR, "WORD");', ''),
     ('if (PyErr_Occurred()) { note("had"); PyErr_Clear(); }', ''),
     ('{ Noisy held("WORD"); note("held"); }', ''),
-    ('Noisy kept("WORD");', ''),
+    ('Noisy stays("WORD");', ''),
     ('saved = std::current_exception();', ''),
     ('try { throw; } catch (const Base &n) { note(told(n)); } catch (...) { note("any"); note_state(); }', 'native'),
     ('try { Noisy in("n"); throw; } catch (const Derived &) { note("d"); } catch (...) { note("any"); }', 'native'),
@@ -261,7 +261,7 @@ def _handler(rng: Random, told: str, allowed: frozenset[str]) -> tuple[str, set[
     for _ in range(rng.choice((0, 1, 1, 2, 2, 3))):
         text = pick(_STATEMENTS)
         # A name is declared once.
-        if not any(word in text and word in ' '.join(parts) for word in ('Noisy kept', 'const int value', 'static int', 'twice =')):
+        if not any(word in text and word in ' '.join(parts) for word in ('Noisy stays', 'const int value', 'static int', 'twice =')):
             parts.append(text)
     if any('const int value' in part for part in parts):
         parts = [part for part in parts if 'const int value' in part or ('value' not in part and 'local' not in part)]

@@ -154,7 +154,7 @@ def test_unknown_topic() -> None:
         [sys.executable, BENCH / 'run.py', '--only', 'sizes'], env=in_tree_env(), capture_output=True, text=True, check=False
     )
     assert done.returncode == 2
-    assert 'unknown topic sizes; there are call, real, instructions, size, build, outline, launcher' in done.stderr
+    assert 'unknown topic sizes; there are call, real, instructions, size, build, outline, units, launcher' in done.stderr
 
 
 def test_a_topic_that_fails_does_not_take_the_others_along(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
