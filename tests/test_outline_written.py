@@ -114,7 +114,7 @@ def test_a_try_block_by_a_macro(tmp_path: Path) -> None:
 
 def test_halves_of_a_chain(tmp_path: Path) -> None:
     """What is at the beginning stays a macro where it needs no change; a macro in a handler always does."""
-    own = PAIR.replace('{\n', '{\n    if (given == Py_None) Py_RETURN_NONE;\n')
+    own = PAIR.replace('{\n', '{\n    work(given);\n')
     counts, reasons, text = outlined(tmp_path, unit(own))
     assert (counts, reasons) == (Chains(COPIES, 1, COPIES), set())
     assert (
@@ -137,7 +137,7 @@ def test_results_may_differ(tmp_path: Path, value: str) -> None:
     """The site says what it returns."""
     other = f'static int g_NAME(PyObject *given) {{ int local = 0; BEGIN local = work(given); END_RET({value}) return local; }}\n'
     other += 'static PyObject *NAME(PyObject *, PyObject *given) { g_NAME(given); Py_RETURN_NONE; }\n'
-    guarded = PAIR.replace('{\n', '{\n    if (given == Py_None) Py_RETURN_NONE;\n')
+    guarded = PAIR.replace('{\n', '{\n    work(given);\n')
     counts, _, text = outlined(tmp_path, unit(guarded, other))
     assert counts == Chains(2 * COPIES, 1, 2 * COPIES)
     assert ''.join(text.split()).count(f'tramp_o_1();return{value};}}') == COPIES
@@ -167,7 +167,7 @@ def test_a_macro_that_is_not_outlined_stays(tmp_path: Path) -> None:
     assert text.count('CALL(') == 0
 
 
-_GUARD = 'if (!given) return NULL;\n'
+_GUARD = 'work(given);\n'
 
 
 @pytest.mark.parametrize(
