@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -330,3 +331,36 @@ def test_a_header_that_changes_is_read_again(tmp_path: Path) -> None:
     place.compile('g++', 'src/case.cpp', 'a.o')
     assert 'MemoryError: In f20: another header' in _run(place, 'a.o', 'g++')
     assert place.outcomes() == ['routed'] * 3
+
+
+def _with_include_path(tmp_path: Path) -> Place:
+    """The header lies where the flags say."""
+    files = {'src/case.cpp': unit(CALL, work=_WORK).replace('"all.h"', '"exc.h"'), 'inc/exc.h': HEADER}
+    return Place.with_files(tmp_path / 'project', files, _SCRIPT.replace(', case.last()', ''))
+
+
+@pytest.mark.parametrize('compiler', ['g++', 'clang++'])
+def test_the_preprocessor_says_which_headers_there_are(tmp_path: Path, compiler: str) -> None:
+    place = _with_include_path(tmp_path)
+    for flag in ('-Iinc', '-Isrc/../inc'):
+        place.compile(compiler, 'src/case.cpp', 'a.o', flag)
+        assert 'tramp_o_1' in place.symbols('a.o')
+        assert 'MemoryError: In f2: out of memory' in _run(place, 'a.o', compiler)
+    header = place.dir / 'inc/exc.h'
+    header.write_text(HEADER.replace('out of memory', 'none is left'))
+    place.compile(compiler, 'src/case.cpp', 'a.o', '-Iinc')
+    assert 'MemoryError: In f2: none is left' in _run(place, 'a.o', compiler)
+    os.utime(header, (1, 1))
+    place.compile(compiler, 'src/case.cpp', 'a.o', '-Iinc')
+    assert place.outcomes() == ['routed'] * 4
+
+
+def test_another_header_with_these_macros_is_another_one(tmp_path: Path) -> None:
+    """The project has one of that name, but the flags name another directory."""
+    place = _with_include_path(tmp_path)
+    tmp_path.joinpath('other').mkdir()
+    tmp_path.joinpath('other/exc.h').write_text(HEADER.replace('out of memory', 'of another project'))
+    place.compile('g++', 'src/case.cpp', 'a.o', '-I../other', '-Iinc')
+    assert place.outcomes() == ['routed']
+    assert 'tramp_o_1' not in place.symbols('a.o')
+    assert 'MemoryError: In f2: of another project' in _run(place, 'a.o', 'g++')

@@ -37,12 +37,13 @@ class Question:
 
     spans: tuple[Span, ...]  # what macros make, in the order of the source
     names: frozenset[str]  # functions that no source declares
+    headers: bool = False  # which headers it has
 
 
-def question(source: bytes, plan: FilePlan, may_be_made: Callable[[str], bool]) -> Question | None:
+def question(source: bytes, plan: FilePlan, may_be_made: Callable[[str], bool], *, headers: bool = False) -> Question | None:
     """Return what to ask about a source, None where nothing is open.
 
-    `may_be_made` tells whether a macro could define a function of that name.
+    `may_be_made` tells whether a macro could define a function of that name, `headers` whether it matters which headers there are.
     """
     if b'__COUNTER__' in source:
         return None  # it would count on for what is written out
@@ -57,7 +58,7 @@ def question(source: bytes, plan: FilePlan, may_be_made: Callable[[str], bool]) 
     for span in sorted(spans, key=lambda span: (span.start, -span.end)):
         if not _DIRECTIVE.search(source, span.start, span.end) and (not chosen or chosen[-1].end <= span.start):
             chosen.append(span)
-    return Question(tuple(chosen), frozenset(names)) if chosen or names else None
+    return Question(tuple(chosen), frozenset(names), headers) if chosen or names or headers else None
 
 
 def _places(row: Row, entry: Entry) -> Iterator[Span]:
@@ -124,6 +125,12 @@ def _can_stand(text: bytes, is_macro: Callable[[str], bool]) -> bool:
         elif kind == lexer.BRACKET and (not opened or opened.pop() != _BRACKETS.get(text[match.start()])):
             return False
     return not opened
+
+
+def own_files(output: bytes, is_own: Callable[[str], bool]) -> frozenset[str]:
+    """Return the project's own files that the preprocessor has read."""
+    names = {os.fsdecode(_ESCAPED.sub(rb'\1', name)) for name in _LINE_MARK.findall(output)}
+    return frozenset(filter(is_own, names))
 
 
 def own_text(output: bytes, is_own: Callable[[str], bool]) -> bytes:

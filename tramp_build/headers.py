@@ -1,8 +1,8 @@
 """Macros of the project's headers that a source has for certain: without a compiler, and whatever its flags are.
 
 Certain is a header that the source, or a header that is certain, includes in quotes and outside of every `#if` but the guard, and that
-lies where the compiler looks first: beside the file that includes it.  Certain is a macro that such a header defines once and outside of
-every `#if`, if nothing else that the source may include defines or removes one of that name.
+lies where the compiler looks first: beside the file that includes it; and one that the preprocessor says it has read.  Certain is a macro
+that such a header defines once and outside of every `#if`, if nothing else that the source may include defines or removes one of that name.
 """
 
 from __future__ import annotations
@@ -39,6 +39,8 @@ class Headers:
     read: Callable[[Path], bytes]  # nothing where a file can not be read
     files: frozenset[Path]  # of the project
     shared: Sequence[Path]  # those that the source may include, and itself
+    entered: frozenset[Path] = frozenset()  # that the preprocessor has read, as far as it was asked
+    open: set[bytes] = field(default_factory=set)  # what headers would define if the source included them
     _reached: dict[Path, tuple[Path, ...]] | None = None
     _macros: dict[bytes, HeaderMacro | None] = field(default_factory=dict)
 
@@ -59,13 +61,16 @@ class Headers:
         if self._reached is None:
             self._reached = {}
             self._reach(self.source, ())
-        files = self._reached.get(header)
-        if not files or any(c in str(path) for path in files for c in '"\n'):
+        files = self._reached.get(header, (header,) if header in self.entered else ())
+        if any(c in str(path) for path in (header, *files) for c in '"\n'):
             return None  # the launcher has to be told of them
         source = self.read(header)
         guard = self._guard(header, source)
         found = [event for event in events(source, {name}) if event.name == name]
         if len(found) != 1 or found[0].macro is None or not _is_plain(found[0].within, guard):
+            return None
+        if not files:
+            self.open.add(name)
             return None
         return HeaderMacro(found[0].macro, files)
 

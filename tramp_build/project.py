@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tramp_build import expand_ask, includes, made
@@ -27,7 +29,6 @@ from tramp_build.verify import verify
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Set
-    from pathlib import Path
 
     from tramp_build.config import Config
     from tramp_build.expand import Macro
@@ -64,6 +65,7 @@ class Project:
     _facts: dict[Path, Facts] = field(default_factory=dict, repr=False)
     _macros: Macros | None = field(default=None, repr=False)
     _makers: Makers | None = field(default=None, repr=False)
+    _entered: dict[Path, frozenset[Path]] = field(default_factory=dict, repr=False)  # headers that the preprocessor has read
     _headers: dict[Path, Headers] = field(default_factory=dict, repr=False)
     _defining: dict[bytes, tuple[Definition, ...]] | None = field(default=None, repr=False)
     _facts_of_units: dict[Path, Facts] = field(default_factory=dict, repr=False)
@@ -211,6 +213,7 @@ class Project:
 
     def _forget(self, path: Path) -> None:
         self._scans.pop(path, None)
+        self._headers.pop(path, None)
         self._plans = {key: decided for key, decided in self._plans.items() if key[0] != path}
 
     def problems(self, path: Path) -> tuple[Problem, ...]:
@@ -287,7 +290,8 @@ class Project:
         if path not in self._headers:
             mine = {part.path for part in self.unit(path).parts}
             shared = [other for other in self.files() if other in mine or not self.is_unit(other)]
-            self._headers[path] = Headers(path, self.tree.readable, frozenset(self.files()), shared)
+            entered = self._entered.get(path, frozenset())
+            self._headers[path] = Headers(path, self.tree.readable, frozenset(self.files()), shared, entered)
         found = self._headers[path].macro(name)
         return found.macro if found else None
 
@@ -326,7 +330,9 @@ class Project:
                 arguments.append(_arguments(text))
             return name.encode() in arguments[0]
 
-        return expand_ask.question(text, decided, lambda name: may_be_made(name) or is_argument(name))
+        open_ = self._headers[path].open if path in self._headers else frozenset()
+        headers = not open_.isdisjoint(self._chain_makers().catching)
+        return expand_ask.question(text, decided, lambda name: may_be_made(name) or is_argument(name), headers=headers)
 
     def asked(self, path: Path, question: expand_ask.Question) -> dict[int, list[Edit]]:
         """Return the edits of each part of a unit that make the text which the preprocessor is asked about."""
@@ -345,6 +351,7 @@ class Project:
         edits = expand_ask.answers(self._text(path), question, output, lambda name: name.encode() in macros.definitions)
         self._units[path] = self.unit(path).expand(edits)
         self._forget(path)
+        self._entered[path] = frozenset(Path(os.path.realpath(name)) for name in expand_ask.own_files(output, self.tree.is_own))
         own = expand_ask.own_text(output, self.tree.is_own)
         self._made[path] = function_names(scan(own, language))
 

@@ -68,7 +68,8 @@ static bool preprocess(const struct call *call, const struct source *source, con
     return succeeded(result);
 }
 
-static struct record take_answer(const char *state, const char *path, const struct stat *status, const char *language, const char *answer)
+static struct record take_answer(const char *state, const char *path, const struct stat *status, const char *language, const char *answer,
+                                 bool again)
 {
     struct record found = {.action = ACTION_UNKNOWN};
     struct view view = {0};
@@ -78,14 +79,15 @@ static struct record take_answer(const char *state, const char *path, const stru
     name_of_bytes(view.data, view.size, sum);
     close_view(&view);
     char *answered = concat(language, "@", sum, NULL);
-    found = look_up(state, path, status, answered);
-    if (found.action == ACTION_UNKNOWN && prepare_source(state, path, status, answered, answer, false))
+    if (!again)
+        found = look_up(state, path, status, answered);
+    if (found.action == ACTION_UNKNOWN && prepare_source(state, path, status, answered, answer, again))
         found = look_up(state, path, status, answered);
     return found;
 }
 
 struct record ask_preprocessor(const struct call *call, const struct source *source, const char *path, const struct stat *status,
-                               struct record found)
+                               struct record found, bool again)
 {
     const char *state = call->state, *output = call->command.output, *language = language_name(source->language);
     bool clang = is_clang(call->original[call->compiler]);
@@ -100,7 +102,7 @@ struct record ask_preprocessor(const struct call *call, const struct source *sou
     found.action = ACTION_UNKNOWN;
     if (problem == NULL) {
         if (preprocess(call, source, &unit))
-            found = take_answer(state, path, status, language, unit.depfile);
+            found = take_answer(state, path, status, language, unit.depfile, again);
         remove_unit(&unit);
     }
     if (found.action == ACTION_UNKNOWN && !is_strict(state))

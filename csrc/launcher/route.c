@@ -51,7 +51,7 @@ enum outcome decide(const struct call *call, const struct source *source, struct
     if (found.action == ACTION_UNKNOWN)
         outcome = find_out(call, path, &status, language, &found);
     if (found.action == ACTION_ASK) {
-        found = ask_preprocessor(call, source, path, &status, found);
+        found = ask_preprocessor(call, source, path, &status, found, false);
         outcome = OUTCOME_PREPARE_FAILED;
     }
     if (found.action == ACTION_UNKNOWN)
@@ -65,7 +65,7 @@ enum outcome decide(const struct call *call, const struct source *source, struct
         return OUTCOME_ROUTED;
     found = look_up(call->state, path, &status, language);
     if (found.action == ACTION_ASK)
-        found = ask_preprocessor(call, source, path, &status, found);
+        found = ask_preprocessor(call, source, path, &status, found, true);
     if (found.action != ACTION_ROUTED)
         return OUTCOME_PLAIN;
     routed->problem = make_unit(&routed->unit, call->state, found.body, call->command.output, source, &status, clang);
