@@ -14,6 +14,7 @@ FUNCTION = (
     b'static PyObject *f%d(PyObject *self, PyObject *args)\n'
     b'{ int a; if (!PyArg_ParseTuple(args, "i", &a)) return NULL; return PyLong_FromLong(a); }\n'
 )
+KEEPS = b'static PyObject *f%d(PyObject *self, PyObject *args) { return keep(self, args); }\n'
 CATCHING = (
     b'static PyObject *f%d(PyObject *self, PyObject *args) { try { return g(args); }'
     b' catch (const std::exception &e) { PyErr_SetString(PyExc_ValueError, e.what()); }'
@@ -25,11 +26,24 @@ def repeated(text: bytes, count: int) -> bytes:
     return b''.join(text.replace(b'%d', b'%d' % i) for i in range(count))
 
 
+def handing(count: int, last: bytes, body: bytes = b'') -> bytes:
+    """Functions that hand their arguments on to the one before, all declared in front."""
+    text = b'static PyObject *f%d(PyObject *self, PyObject *args) { ' + body + b'return f%d(self, args); }\n'
+    declared = repeated(b'static PyObject *f%d(PyObject *, PyObject *);\n', count)
+    return HEAD + declared + last.replace(b'%d', b'0') + b''.join(text % (i, i - 1) for i in range(1, count))
+
+
+def handed(count: int) -> bytes:
+    """A method that hands its arguments to the last of them."""
+    return b'static PyObject *m(PyObject *self, PyObject *args) { return f%d(self, args); }\n' % (count - 1) + table(METHOD, 1)
+
+
 def table(row: bytes, count: int) -> bytes:
     return b'static PyMethodDef m[] = {\n' + repeated(row, count) + b'{NULL}};\n'
 
 
 ROW = b'{"f%d", f%d, METH_VARARGS},\n'
+METHOD = b'{"m", m, METH_VARARGS},\n'
 SOURCES = {
     'rows of other files': lambda n: HEAD + table(ROW, n),
     'functions': lambda n: HEAD + repeated(FUNCTION, n) + table(ROW, n),
@@ -40,6 +54,13 @@ SOURCES = {
     'mentions of one function': lambda n: HEAD + repeated(FUNCTION, 1) + b'void u(void) {' + b'f0(0, 0);' * n + b'}\n' + table(ROW, 1),
     'rows of macros': lambda n: HEAD + b'#define R(f) {#f, f, METH_VARARGS},\n' + repeated(FUNCTION, n) + table(b'R(f%d)\n', n),
     'branches': lambda n: HEAD + repeated(b'#if A%d\n' + FUNCTION + b'#else\n' + FUNCTION + b'#endif\n', n) + table(ROW, n),
+    'helpers that keep the tuple': lambda n: handing(n, KEEPS) + handed(n),
+    'helpers that take a vector': lambda n: handing(n, FUNCTION) + handed(n),
+    'methods that take a vector': lambda n: handing(n, FUNCTION) + table(ROW, n),
+    # One after the other: who calls it is not called with a vector any more, and it says its name.
+    'methods that keep the tuple': lambda n: (
+        handing(n, FUNCTION, b'assert(self); ') + b'void u(void) { f%d(0, 0); }\n' % (n - 1) + table(ROW, n)
+    ),
     'slots': lambda n: HEAD + repeated(b'static void d%d(PyObject *o) {}\nstatic PyTypeObject t%d = {.tp_dealloc = d%d};\n', n),
     'brackets in a body': lambda n: (
         HEAD + FUNCTION[:52] % 0 + b'{' + b'(' * n + b'{' * n + b'args' + b'}' * n + b')' * n + b'}' + table(ROW, 1)

@@ -87,25 +87,38 @@ class _Unit:
         shared = sorted(shared)
         if not self.surroundings.refuses(''):
             self.forwards.start(self._places(wanted) | self._places(shared))
-        while True:
-            found = self._decided(wanted) | {name: self.offer(name) for name in shared}
-            # Who hands its arguments to one that keeps its convention keeps its own.
-            if not self.forwards.drop(name for name, outcome in found.items() if isinstance(outcome, Kept)):
-                break
+        groups = self._groups(wanted)
+        fresh = self._decided(wanted, (group for alike in groups.values() for group in alike), shared)
+        found = dict(fresh)
+        # Who hands its arguments to one that keeps its convention keeps its own.
+        while changed := self.forwards.drop(name for name, outcome in fresh.items() if isinstance(outcome, Kept)):
+            again = {group for name in changed for group in groups.get(last_component(name), ())}
+            fresh = self._decided(wanted, sorted(again), [name for name in shared if name in changed])
+            found |= fresh
         helpers = {name: Upgrade(*self.forwards.edits(name), keywords=False) for name in self.forwards.helpers}
         return {name: self._with_calls(name, outcome) for name, outcome in found.items()} | helpers
 
-    def _decided(self, wanted: dict[str, list[tuple[Row, Entry]]]) -> dict[str, Upgrade | Kept]:
-        """Decide once about a function that rows name in several ways: `f`, `C::f`; its edits go with the first."""
+    def _groups(self, wanted: Iterable[str]) -> dict[str, list[tuple[str, ...]]]:
+        """Return the names in the order of the rows, together where they mean one function: `f`, `C::f`; by their last components."""
         groups: dict[object, list[str]] = {}
         for name in wanted:
             groups.setdefault(tuple(f.span for f in self._functions(name)) or name, []).append(name)
+        found: dict[str, list[tuple[str, ...]]] = {}
+        for names in groups.values():
+            for word in {last_component(name) for name in names}:
+                found.setdefault(word, []).append(tuple(names))
+        return found
+
+    def _decided(
+        self, wanted: dict[str, list[tuple[Row, Entry]]], groups: Iterable[tuple[str, ...]], shared: Iterable[str]
+    ) -> dict[str, Upgrade | Kept]:
+        """Decide once about a function that rows name in several ways; its edits go with the first."""
         found: dict[str, Upgrade | Kept] = {}
-        for first, *others in groups.values():
+        for first, *others in groups:
             outcome = self.decide(first, [pair for name in (first, *others) for pair in wanted[name]])
             found[first] = outcome
             found |= dict.fromkeys(others, replace(outcome, edits=()) if isinstance(outcome, Upgrade) else outcome)
-        return found
+        return found | {name: self.offer(name) for name in shared}
 
     def _places(self, names: Iterable[str]) -> dict[str, Forward]:
         """Return the functions of this file among `names` that have one convention, and where they take their arguments."""
@@ -167,8 +180,9 @@ class _Unit:
             return _Stays(Reason.EXTERNAL_LINKAGE, functions[0].line)
         if self.surroundings.may_be_pasted(last_component(name)):
             return _Stays(Reason.MAY_BE_PASTED, functions[0].line)
-        own = [*self.forwards.handled, *(f.name_span for f in functions), *(span for row, _ in rows if (span := row.fields[1]))]
         word = last_component(name).encode()
+        own = [*self.forwards.calls_of(word.decode()), *(f.name_span for f in functions)]
+        own += [span for row, _ in rows if (span := row.fields[1])]
         for place in self.mentions.of(word, own):
             reason = Reason.CALLED_DIRECTLY if self.mentions.is_call(word, place) else Reason.REFERENCED
             return _Stays(reason, self._line(place))

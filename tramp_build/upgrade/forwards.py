@@ -1,7 +1,7 @@
 """Functions of one file that hand their arguments on to each other.
 
 `args` may go to another function of the same file if that takes a vector as well.  So the question is asked for all of them at once:
-first each function is taken for one that can, then those that can not are left out, until no more are lost.
+first each function is taken for one that can, then those that can not are left out, with all that hand theirs on to them.
 """
 
 from __future__ import annotations
@@ -44,10 +44,15 @@ class Forwards:
     _places: dict[bytes, Forward] = field(default_factory=dict)
     _discards: frozenset[bytes] = frozenset()
     _helpers: set[str] = field(default_factory=set)
-    _handled: dict[Span, bytes] = field(default_factory=dict)
+    # Who is called with the vector -> where, and by which functions; and what each of those calls.
+    _handled: dict[bytes, set[Span]] = field(default_factory=dict)
+    _callers: dict[bytes, set[bytes]] = field(default_factory=dict)
+    _forwarded: dict[bytes, dict[Span, bytes]] = field(default_factory=dict)
     # By the last component of their names.
     _functions: dict[str, list[Function]] = field(default_factory=dict)
     _read: dict[tuple[Span, Forward], Uses | Kept] = field(default_factory=dict)
+    # What was read with the presence of a function: the names of functions, and the keys of `_read`.
+    _readers: dict[bytes, set[tuple[str, Span, Forward]]] = field(default_factory=dict)
     _hidden: dict[frozenset[bytes], frozenset[bytes]] = field(default_factory=dict)
     _tokens: dict[Span, list[lexer.Token]] = field(default_factory=dict)
 
@@ -64,14 +69,9 @@ class Forwards:
         """The helpers that take a vector."""
         return tuple(sorted(name for name in self._helpers if name.encode() in self._places))
 
-    @property
-    def handled(self) -> Iterable[Span]:
-        """The names in calls that pass the vector on."""
-        return self._handled
-
     def calls_of(self, name: str) -> list[Span]:
         """Return where the vector is passed to a function."""
-        return [span for span, callee in self._handled.items() if callee == name.encode()]
+        return sorted(self._handled.get(name.encode(), ()), key=lambda span: span.start)
 
     def start(self, methods: dict[str, Forward]) -> None:
         """Take `methods`, and whom they call with their arguments, for functions that can take a vector."""
@@ -88,14 +88,12 @@ class Forwards:
                     self._places[callee] = place
                     self._helpers.add(helper)
                     pending.append(helper)
-        self._settle()
+        lost = [name for name in self._places if not self._is_able(name)]
+        self._leave_out(lost, {name.encode() for name in self._helpers})
 
-    def drop(self, names: Iterable[str]) -> bool:
-        """Leave functions out; tell whether any was in."""
-        lost = [name for name in names if self._places.pop(name.encode(), None)]
-        if lost:
-            self._settle()
-        return bool(lost)
+    def drop(self, names: Iterable[str]) -> frozenset[str]:
+        """Leave functions out; return those about which something may have changed by that, none where none was in."""
+        return self._leave_out([encoded for name in names if (encoded := name.encode()) in self._places], set())
 
     def uses(self, function: Function, place: Forward) -> Uses | Kept:
         """Return what a function does with its parameters: nothing where it is only declared."""
@@ -149,6 +147,8 @@ class Forwards:
         if found is None:
             return Kept(Reason.SIGNATURE, function.line)
         escape = found.read()
+        for callee in found.forwarded.values():
+            self._readers.setdefault(callee, set()).add((function.name, function.span, place))
         return Kept(escape.reason, self.text.count(b'\n', 0, escape.offset) + 1) if escape else found
 
     def _passed_on(self, name: str) -> Iterator[tuple[bytes, Forward]]:
@@ -168,31 +168,48 @@ class Forwards:
             return False
         return not self.surroundings.mentioned_elsewhere(name, internal=internal)
 
-    def _settle(self) -> None:
-        """Drop functions until those that are left need nothing of one that was dropped."""
-        while True:
-            self._read.clear()
-            self._handled.clear()
-            lost = [name for name in self._places if not self._is_able(name.decode())]
-            if not lost:
-                lost = [name.encode() for name in self.helpers if self._is_mentioned(name)]
-            if not lost:
-                return
-            for name in lost:
-                del self._places[name]
+    def _is_able(self, name: bytes) -> bool:
+        """Tell whether a function needs nothing but the vector as long as all others that are in are; if so, know whom it calls."""
+        place = self._places[name]
+        found = [self.uses(function, place) for function in self.functions(name.decode())]
+        if not found or any(isinstance(uses, Kept) for uses in found):
+            return False
+        able = (uses for uses in found if isinstance(uses, Uses))
+        self._forwarded[name] = calls = {span: callee for uses in able for span, callee in uses.forwarded.items()}
+        for span, callee in calls.items():
+            self._handled.setdefault(callee, set()).add(span)
+            self._callers.setdefault(callee, set()).add(name)
+        return True
 
-    def _is_able(self, name: str) -> bool:
-        place = self.place_of(name)
-        found = [self.uses(function, place) for function in self.functions(name)]
-        for uses in found:
-            if isinstance(uses, Kept):
-                return False
-            self._handled.update(uses.forwarded)
-        return bool(found)
+    def _leave_out(self, lost: list[bytes], suspects: set[bytes]) -> frozenset[str]:
+        """Drop functions, those that need one of them, and helpers that something else names then; `suspects` are not known not to be.
+
+        Each is dropped once, and looked at again only where a call of it is not handled any more.
+        """
+        changed: set[bytes] = set()
+        while lost or suspects:
+            while lost:
+                name = lost.pop()
+                if self._places.pop(name, None) is None:
+                    continue
+                for span, callee in self._forwarded.pop(name, {}).items():
+                    self._handled[callee].discard(span)
+                    suspects.add(callee)
+                lost += self._callers.pop(name, ())
+                changed.add(name)
+                for reader, span, place in self._readers.pop(name, ()):
+                    self._read.pop((span, place), None)
+                    changed.add(reader.encode())
+            changed |= suspects
+            lost = [name for name in suspects if name in self._places and self._is_mentioned(name.decode())]
+            suspects = set()
+        return frozenset(name.decode() for name in changed)
 
     def _is_mentioned(self, name: str) -> bool:
         """Tell whether something else than calls with the vector, and its declarations, names a helper."""
-        known = [*self._handled, *(f.name_span for f in self.functions(name))]
+        if name not in self._helpers:
+            return False
+        known = [*self.calls_of(name), *(f.name_span for f in self.functions(name))]
         return any(True for _ in self.mentions.of(name.encode(), known))
 
     def edits(self, name: str) -> tuple[tuple[Edit, ...], frozenset[str]]:
