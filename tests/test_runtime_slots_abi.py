@@ -17,17 +17,6 @@ ROOT = Path(__file__).resolve().parent.parent
 DEFINITIONS = (ROOT / 'csrc' / 'signatures.def').read_text()
 # As signatures.def spells kinds that have another spelling in front of Python.h.
 SPELLED = {OBJECT: 'PyObject *', CLASS: 'PyTypeObject *', SIZE: 'tramp_ssize ', COUNT: 'tramp_size ', VISIT: 'tramp_visitproc *'}
-# Slots that are no functions.
-DATA = {
-    f'Py_tp_{name}'
-    for name in (
-        'base', 'bases', 'doc', 'methods', 'members', 'getset', 'token',
-        'basicsize', 'extra_basicsize', 'flags', 'itemsize', 'metaclass', 'module', 'name', 'slots',  # 3.15
-    )
-}  # fmt: skip
-MODULE_DATA = {
-    f'Py_mod_{name}' for name in ('multiple_interpreters', 'gil', 'name', 'doc', 'state_size', 'methods', 'token', 'abi', 'slots')
-}
 
 
 def spelled(kind: str) -> str:
@@ -175,9 +164,9 @@ def test_no_slot_is_missing(interpreter: Interpreter) -> None:
     )
     declared = set(re.findall(r'^\s+\w*(?:func|proc|inquiry|destructor) ((?:tp|nb|sq|mp|am|bf|m)_\w+);', text, re.MULTILINE))
     assert declared == {s.name for s in slots.BY_MEMBER.values() if s.since <= interpreter.version}
-    ids = set(re.findall(r'^#\s*define (Py_(?:tp|nb|sq|mp|am|bf)_\w+) +[\d_]', text, re.MULTILINE)) - DATA
+    ids = set(re.findall(r'^#\s*define (Py_(?:tp|nb|sq|mp|am|bf)_\w+) +[\d_]', text, re.MULTILINE)) - slots.NO_FUNCTIONS
     assert ids == {s.id for s in slots.BY_MEMBER.values() if s.id and s.id_since <= interpreter.version}
-    module_ids = set(re.findall(r'^#\s*define (Py_mod_\w+) +[\d_]', text, re.MULTILINE)) - MODULE_DATA
+    module_ids = set(re.findall(r'^#\s*define (Py_mod_\w+) +[\d_]', text, re.MULTILINE)) - slots.NO_FUNCTIONS
     assert module_ids == {s.id for s in slots.MODULE_SLOTS if s.since <= interpreter.version}
 
 

@@ -153,7 +153,10 @@ BY_ID: Final = {slot.id: slot for slot in (*BY_MEMBER.values(), *MODULE_SLOTS) i
 # Slot ids of types and modules that hold data.
 _NO_FUNCTIONS: Final = (
     'Py_tp_base Py_tp_bases Py_tp_doc Py_tp_members Py_tp_methods Py_tp_getset Py_tp_token Py_mod_multiple_interpreters Py_mod_gil '
-    'Py_mod_abi Py_mod_name Py_mod_doc Py_mod_state_size Py_mod_methods Py_mod_token'
+    'Py_mod_abi Py_mod_name Py_mod_doc Py_mod_state_size Py_mod_methods Py_mod_token '
+    # Of 3.15.
+    'Py_slot_end Py_slot_subslots Py_mod_slots Py_tp_slots Py_tp_name Py_tp_basicsize Py_tp_extra_basicsize Py_tp_itemsize Py_tp_flags '
+    'Py_tp_metaclass Py_tp_module'
 )
 NO_FUNCTIONS: Final = frozenset(_NO_FUNCTIONS.split())
 # How the name of an exported function begins that goes through MODULE_INIT, and since when CPython calls it.

@@ -11,7 +11,7 @@ bool might_have_tables(const struct view *view)
 {
     static const char *const words[] = {
         "PyMethodDef",      "PyGetSetDef",       "PyType_Slot",    "PyModuleDef",   "PyTypeObject", "PyNumberMethods",
-        "PySequenceMethods", "PyMappingMethods", "PyAsyncMethods", "PyBufferProcs",
+        "PySequenceMethods", "PyMappingMethods", "PyAsyncMethods", "PyBufferProcs", "PySlot",
         "PyInit_",          "PyModExport_",      "->tp_",          "->nb_",         ".tp_",
     };
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)

@@ -28,7 +28,7 @@ _ATTRIBUTES: Final = '__attribute__((cold, unused)) static'
 # One for all units of a module: CPython compares slots of types of different units as well.
 _SHARED: Final = '__attribute__((cold, weak, visibility("hidden")))'
 # What the slots hold whose type is `void *`.
-_BY_ID: Final = frozenset({'PyType_Slot', 'PyModuleDef_Slot'})
+_BY_ID: Final = frozenset({'PyType_Slot', 'PyModuleDef_Slot', 'PySlot'})
 _INIT: Final = 'PyInit_'
 # Types without a name that could be spelled in front of Python.h.
 _LATE: Final = {VIEW: 'Py_buffer', SEND: 'PySendResult'}
@@ -148,14 +148,15 @@ class SlotRewriter:
         self.signatures[MODULE_INIT.name] = MODULE_INIT
         inner = f'tramp_i_{row.name}'
         obj = c_type(MODULE_INIT.result, cxx=self.cxx)
-        result = obj if row.name.startswith(_INIT) else 'PyModuleDef_Slot *'
+        # An array of slots, whose type is not known by name: PEP 793 had another than 3.15 has.
+        result = obj if row.name.startswith(_INIT) else f'__typeof__({row.name}()) '
         impl, returned = inner, call(MODULE_INIT, inner, row.name, cxx=self.cxx, barrier=self.barrier)
         if result != obj:
             impl = cast(impl_type(MODULE_INIT, '', cxx=self.cxx), inner, cxx=self.cxx)
             returned = call(MODULE_INIT, impl, row.name, cxx=self.cxx, barrier=self.barrier).removeprefix('return ').removesuffix(';')
             returned = f'return reinterpret_cast< {result}>({returned});' if self.cxx else f'return ({result}){returned};'
-        if b'#' in self.source[_value(row).end : body.start]:
-            # It is there in one branch only, so what declares it stands in the body.
+        if result != obj or b'#' in self.source[_value(row).end : body.start]:
+            # It is there in one branch only, or has to be declared already, so what declares the other stands in the body.
             own = f'__attribute__((visibility("hidden"))) {result}{inner}(void)'
             self.replace(Span(body.start, body.start), f'{{ extern {own}; {returned} }} {own}; {own} ')
             return

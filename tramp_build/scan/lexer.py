@@ -42,7 +42,7 @@ SKIP_TABLE: Final = 4
 SKIP_RAW: Final = 5  # and above it: LONG
 
 TABLE_TYPES: Final = frozenset(
-    b'PyMethodDef PyGetSetDef PyType_Slot PyModuleDef_Slot PyTypeObject PyNumberMethods PySequenceMethods PyMappingMethods'
+    b'PyMethodDef PyGetSetDef PyType_Slot PyModuleDef_Slot PySlot PyTypeObject PyNumberMethods PySequenceMethods PyMappingMethods'
     b' PyAsyncMethods PyBufferProcs PyModuleDef'.split()
 )
 # Behind the P, so that `re` searches for that letter.

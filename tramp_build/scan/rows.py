@@ -25,6 +25,7 @@ MEMBERS: Final[dict[str, tuple[bytes, ...]]] = {
     'PyGetSetDef': (b'name', b'get', b'set', b'doc', b'closure'),
     'PyType_Slot': (b'slot', b'pfunc'),
     'PyModuleDef_Slot': (b'slot', b'value'),
+    'PySlot': (b'sl_id', b'sl_flags', b'sl_reserved', b'sl_ptr', b'sl_func', b'sl_size', b'sl_int64', b'sl_uint64'),
 }
 # Reported even without a row.
 EMPTY_TOO: Final = frozenset({'PyMethodDef', 'PyGetSetDef'})
