@@ -51,6 +51,8 @@ def test_parameters_are_seen_and_variables_are_not() -> None:
         ('inline Alias::NAME(int given)', 'try', Left.CONSTRUCTOR),
         ('EXPORT C_NAME<T>::C_NAME()', 'try', Left.CONSTRUCTOR),
         ('C::~NAME()', 'try', Left.CONSTRUCTOR),
+        ('EXPORT C::~NAME()', 'try', Left.CONSTRUCTOR),
+        ('void NAME(int given)', 'TRY', Left.MACRO),
         ('C::operator NAME()', 'try', Left.CONSTRUCTOR),
         ('void NAME(int given) noexcept', 'try', Left.NOEXCEPT),
         ('template <class T> void NAME(T given)', 'try', Left.TEMPLATE),

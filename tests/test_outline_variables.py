@@ -36,7 +36,7 @@ def _text(declaration: str, use: str = 'report(VAR); return -1;', name: str = 'l
 
 def _parameter(text: str) -> str | None:
     """Return what the outlined function takes."""
-    outlined, after = found(text)
+    outlined, after = found(text, is_macro=lambda name: name == 'real')
     if not outlined.edits:
         assert {stays.reason for stays in outlined.stays} == {Left.LOCALS}
         return None
@@ -69,6 +69,9 @@ def _parameter(text: str) -> str | None:
         ('{ int local; } long local = 1;', 'long &local'),
         ('for (int local = 0; local < 3; local++) { work(local); } long local = 1;', 'long &local'),
         ('long local = 1; auto other = [local](int x) { return local * x; };', 'long &local'),
+        ('const std::vector<int> local = f();', 'const std::vector<int> &local'),
+        ('const std::string local("text");', 'const std::string &local'),
+        ('long local = 1; if (x && local) return 1; int y = x > local;', 'long &local'),
         ('long local = 1; if (x > local) return 1; y = (T *)local; f(2, -1 * local, &local, *local); z = x % local;', 'long &local'),
     ],
 )
@@ -117,7 +120,14 @@ def test_parameters_are_handed_on(name: str, parameter: str | None) -> None:
         'typedef int Number; Number local = 3;',
         'using Number = int; Number *local = 0;',
         'struct Number {}; Number *local = 0;',
-        'FLOAT local = 3;',
+        'FLOAT *local = 0;',
+        'real *local = 0;',
+        'const std::size_t local = 3;',
+        'DECLARE(int, local);',
+        'struct { int a; } local;',
+        'struct Local { int a; } *local = f();',
+        'enum Local { one, local };',
+        'enum { local };',
         'int local;\n#ifdef A\n#endif\n if (T *local = f()) { g(); }',
         '\n#ifdef A\nint local;\n#endif\n',
         'DECLARE(local);',
@@ -158,6 +168,8 @@ def test_other_scopes_are_not_reached() -> None:
     assert (
         _parameter(_text('int local; if (x) { while (y) { do { if (z) f(); else {').replace('return 0;', '}}}} return 0;')) == 'int &local'
     )
+    inside = _text('auto call = [given]() -> int {', name='given').replace('return 0;', 'return 0; };')
+    assert _parameter(inside) is None
     assert _parameter(_text('int local; call({').replace('return 0;', '}); return 0;')) is None
     assert _parameter(_text('int local; FOREACH(x, y) {').replace('return 0;', '} return 0;')) is None
 
@@ -171,6 +183,8 @@ def test_the_same_type_makes_the_same_chain() -> None:
     assert after.count('tramp_o_1(local, ret); return -1; }') == 32
     assert after.count('tramp_o_1(int &local __attribute__((unused)), PyObject *&ret __attribute__((unused))) {') == 1
     _, after = found(one + other.replace('PyObject*', 'PyListObject*'))
+    assert after.count('tramp_o_2(local, ret); return -1; }') == 16
+    _, after = found(one + other.replace('int  local', 'long local'))
     assert after.count('tramp_o_2(local, ret); return -1; }') == 16
 
 
@@ -209,6 +223,7 @@ def _outlined(tmp_path: Path, text: str) -> int:
     path.write_text(f'#include <Python.h>\n{text}static PyMethodDef methods[] = {{\n{_ROWS}    {{NULL}}\n}};\n')
     plan = Project(tmp_path, Config()).plan_file(path)
     assert plan
+    assert not plan.answers
     return plan.chain_counts.outlined
 
 

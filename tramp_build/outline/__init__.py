@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 from tramp_build.model import Answer, Chains, Edit, ScopeKind, Span
 from tramp_build.outline import text, told
-from tramp_build.outline.chains import Body, TornError, function_try
+from tramp_build.outline.chains import Body, TornError, throws_on
 from tramp_build.outline.estimate import pays
 from tramp_build.outline.handlers import OWN_PREFIX, Left, LeftError, Reading
 from tramp_build.outline.macros import Macros
@@ -146,10 +146,11 @@ class _Finder:
         if chain.conditional:
             raise LeftError(Left.CONDITIONAL)
         if chain.around_body:
-            placed = function_try(chain, function, head)
-            if placed is None:
+            if throws_on(function, head):
                 raise LeftError(Left.CONSTRUCTOR)
-            chain = placed
+            if head[-1][1] != b'try':
+                raise LeftError(Left.MACRO)
+            chain = replace(chain, word=Span(*head[-1][2:]))
         if self.source[chain.span.start : chain.span.end] != self.text[chain.span.start : chain.span.end]:
             raise LeftError(Left.PLACE)
         never_throws = any(text in _NEVER_THROWS for _, text, _, _ in head)

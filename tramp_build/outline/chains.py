@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from tramp_build.model import Span
@@ -149,17 +149,14 @@ class Body:
         return Chain(span, tried, word, max(opening - 1, 0), at - 1, tuple(clauses), conditional, around_body=not opening)
 
 
-def function_try(chain: Chain, function: Function, head: Sequence[lexer.Token]) -> Chain | None:
-    """Return the chain of a function-try-block with the place of its `try`; None for those that throw on what they have caught.
+def throws_on(function: Function, head: Sequence[lexer.Token]) -> bool:
+    """Tell whether the handlers of a function-try-block throw on what they have caught.
 
-    These are the ones of constructors and destructors ([except.handle] 14); no type stands in front of their names, nor of a conversion's.
+    Those of constructors and destructors do ([except.handle] 14); no type stands in front of their names, nor of a conversion's.
     """
     *scopes, name = function.name.split('::')
     before = {text for kind, text, start, _ in head if kind == lexer.WORD and start < function.name_span.start}
-    special = name.startswith('~') or (scopes and (name == scopes[-1].partition('<')[0] or not before - _SPECIFIERS))
-    if special or head[-1][1] != b'try':
-        return None
-    return replace(chain, word=Span(*head[-1][2:]))
+    return name.startswith('~') or (bool(scopes) and (name == scopes[-1].partition('<')[0] or not before - _SPECIFIERS))
 
 
 def _condition(word: bytes, ifs: list[list[tuple[bytes, int]]], stack: list[tuple[bytes, int]]) -> None:

@@ -30,6 +30,13 @@ _BEFORE_USE: Final = frozenset(b'( ; { } = ! == != + - / ? < || . -> :: : return
 _SPECIFIERS: Final = frozenset(b'const volatile static constexpr typename struct class'.split())
 # What stands behind a name that is being declared.
 _BEHIND_NAME: Final = frozenset(b'; = [ ( { , ) : > ]'.split())
+_OPENING: Final = frozenset({b'(', b'[', b'{'})
+_CLOSING: Final = frozenset({b')', b']', b'}'})
+_POINTERS: Final = frozenset({b'*', b'&', b'&&', b'const'})
+_ENUM: Final = frozenset({b'enum'})
+_TAGS: Final = frozenset({b'struct', b'class', b'union', b'enum'})
+_IN_TAG: Final = frozenset({b':', b'::', b',', b'<', b'>'})
+_LONGEST_TAG: Final = 50
 _MEMBER: Final = frozenset({b'.', b'->', b'::'})
 
 
@@ -57,33 +64,51 @@ def declared(tokens: Sequence[lexer.Token], *, head: bool) -> frozenset[bytes]:
 
     `head`: the tokens are those in front of a function's body, where a comma is one between parameters.
     """
-    found, depth, using = set(), 0, False
+    found, stack, using, behind_list = set(), [-1], False, False
     for index, (kind, text, _, _) in enumerate(tokens):
-        if text in (b'(', b')'):
-            depth += 1 if text == b'(' else -1
+        if kind == lexer.BRACKET and text in _OPENING:
+            stack.append(index)
+        elif kind == lexer.BRACKET and text in _CLOSING and len(stack) > 1:
+            behind_list = text == b'}' and _is_listed(tokens, stack.pop(), _TAGS)
+            continue
         if kind != lexer.WORD:
             using = using and text != b';'
         elif text == b'using':
             using = True
-        elif text not in KEYWORDS and (using or declares(tokens, index, in_call=depth > 0 and not head)):
+        # `struct { int a; } name`
+        elif text not in KEYWORDS and (using or behind_list or declares(tokens, index, stack[-1], head=head)):
             found.add(text)
+        behind_list = behind_list and text in _POINTERS
     return frozenset(found)
 
 
-def declares(tokens: Sequence[lexer.Token], index: int, *, in_call: bool) -> bool:
-    """Tell whether the name at `index` stands where a declaration could have it."""
+def declares(tokens: Sequence[lexer.Token], index: int, opening: int, *, head: bool = False) -> bool:
+    """Tell whether the name at `index` stands where a declaration could have it; `opening` is the innermost bracket around it, or -1."""
     before = tokens[index - 1][1] if index else b';'
+    around = tokens[opening][1] if opening >= 0 else b''
     behind_kind, behind, _, _ = tokens[index + 1] if index + 1 < len(tokens) else (lexer.OTHER, b'{', 0, 0)
     if behind_kind != lexer.WORD and behind not in _BEHIND_NAME:
-        return False
-    if before == b'(':
-        # DECLARE(name): what a macro makes of it is not known.
-        return index > 1 and may_be_macro(tokens[index - 2][1])
-    if before in _BEFORE_USE or (before == b'&&' and behind == b'(' and is_known(tokens[index][1])):
+        return around == b'{' and behind == b'}' and _is_listed(tokens, opening, _ENUM)
+    if around == b'(' and opening and may_be_macro(tokens[opening - 1][1]):
+        # DECLARE(type, name): what a macro makes of it is not known.
+        return before not in _BEFORE_USE or before == b'('
+    if around == b'{' and before in (b'{', b',') and _is_listed(tokens, opening, _ENUM):
+        return True
+    if before in _BEFORE_USE:
         return False
     if before in _SPECIFIERS and behind_kind == lexer.WORD:
         return False
-    return not (before == b',' and in_call and behind in (b',', b')'))
+    return not (before == b',' and around == b'(' and not head and behind in (b',', b')'))
+
+
+def _is_listed(tokens: Sequence[lexer.Token], brace: int, words: frozenset[bytes]) -> bool:
+    """Tell whether a brace lists the members of what one of `words` begins: `enum Name : int {`."""
+    at = brace - 1
+    while at >= 0 and (tokens[at][0] == lexer.WORD or tokens[at][1] in _IN_TAG) and brace - at < _LONGEST_TAG:
+        if tokens[at][1] in words:
+            return True
+        at -= 1
+    return False
 
 
 @dataclass(slots=True)

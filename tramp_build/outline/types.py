@@ -20,7 +20,7 @@ POINTERS: Final = REFERENCES | {b'*'}
 _OPENING: Final = frozenset({b'(', b'[', b'{', b'<'})
 _CLOSING: Final = frozenset({b')', b']', b'}', b'>'})
 # Classes that are no templates: an object of a class that is one may be declared without its arguments since C++17.
-_CLASSES: Final = frozenset({b'string', b'wstring', b'exception_ptr'}) | _SCALARS
+_CLASSES: Final = frozenset({b'string', b'wstring', b'exception_ptr'})
 
 
 def of_parameter(tokens: Sequence[lexer.Token], name: bytes) -> tuple[bytes, ...] | None:
@@ -48,9 +48,9 @@ def of_local(tokens: Sequence[lexer.Token]) -> tuple[bytes, ...] | None:
         return found[:-1] if found else None
     if found[-1] == b'*':
         return found
-    # What is constant could be meant where the language wants a constant.
-    plain = tuple(text for text in found if text != b'volatile')
-    return None if b'const' in plain or not _is_object(plain) else found
+    # A number that is constant could be meant where the language wants a constant.
+    plain = tuple(text for text in found if text not in _QUALIFIERS)
+    return found if _is_class(plain) or (_is_object(plain) and b'const' not in found) else None
 
 
 def words_of(kind: Sequence[bytes]) -> list[bytes]:
@@ -64,12 +64,17 @@ def as_tokens(kind: Sequence[bytes]) -> list[lexer.Token]:
 
 
 def _is_object(kind: tuple[bytes, ...]) -> bool:
-    """Tell whether a type is certainly not a class template that lacks its arguments."""
-    if all(text in _BUILT_IN for text in kind) or kind[-1] == b'>':
+    """Tell whether a type is certainly no array, and not a class template that lacks its arguments."""
+    if all(text in _BUILT_IN for text in kind) or _is_class(kind):
         return True
     if len(kind) == 1:
         return kind[0] in _SCALARS or (is_known(kind[0]) and kind[0] != b'std')
-    return kind[-3:-1] in ((b'std', b'::'),) and kind[-1] in _CLASSES
+    return kind[-3:-1] == (b'std', b'::') and kind[-1] in _SCALARS
+
+
+def _is_class(kind: tuple[bytes, ...]) -> bool:
+    """Tell whether a type is certainly that of a class."""
+    return kind[-1] == b'>' or (kind[-3:-1] == (b'std', b'::') and kind[-1] in _CLASSES)
 
 
 def _split(tokens: Sequence[lexer.Token]) -> list[Sequence[lexer.Token]]:
@@ -92,7 +97,7 @@ def _type(tokens: Sequence[lexer.Token]) -> tuple[bytes, ...] | None:
     behind = [token[1] for token in rest]
     if not all(text == b'*' or text in _QUALIFIERS for text in (behind[:-1] if behind[-1:] and behind[-1] in REFERENCES else behind)):
         return None
-    return None if b'void' in kind and b'*' not in behind else (*kind, *behind)
+    return (*kind, *behind)
 
 
 def _base(tokens: Sequence[lexer.Token]) -> tuple[tuple[bytes, ...], Sequence[lexer.Token]] | None:

@@ -84,7 +84,7 @@ def readable(
     for name in names:
         parameters = [p for p in function.parameters if p.name is not None and p.name.encode('utf-8', 'surrogateescape') == name]
         places = declarations.found.get(name, [])
-        if len(parameters) + len(places) != 1 or is_macro(name):
+        if len(parameters) + len(places) != 1:
             continue
         if parameters:
             span = parameters[0].span
@@ -191,11 +191,11 @@ class _Declarations:
 def _may_declare(tokens: Sequence[lexer.Token], index: int, opening: int) -> bool:
     """Tell whether the name at `index` may be declared there; `opening` is the innermost bracket around it, -1 where there is none."""
     around, head = _text(tokens, opening), _text(tokens, opening - 1)
-    if not declares(tokens, index, in_call=around == b'('):
+    if not declares(tokens, index, opening):
         return False
     if around == b'[':
         return _text(tokens, opening - 1) in REFERENCES | {b'auto'}  # `auto [a, b]`; else an index, or what a lambda captures
-    if around == b'(' and head not in _HEADS and head != b']' and not may_be_macro(head):
+    if around == b'(' and head not in _HEADS and not may_be_macro(head):
         return False  # arguments, or parameters that are seen nowhere else
     if head in _CONDITIONS and around == b'(' and _text(tokens, index + 1) not in _BEHIND_CONDITION:
         return False
