@@ -228,6 +228,39 @@ def test_half_a_block_keeps_all_of_the_function(tmp_path: Path) -> None:
     assert (counts.outlined, reasons) == (0, {'chain-macro'})
 
 
+_NESTED = r"""
+#pragma once
+#define HANDLE_ERRORS \
+    try {             \
+        own::Warnings warnings; \
+        try {
+#define _CATCH(Type, python_type, statement) \
+    catch (const own::Type &e) { auto text = own::told() ? e.what() : e.plain(); PyErr_SetString(python_type, text); statement; }
+#define CATCH_OWN(statement)                                     \
+    catch (own::python_error & e) { e.restore(); statement; } \
+    _CATCH(IndexError, PyExc_IndexError, statement)              \
+    _CATCH(ValueError, PyExc_ValueError, statement)
+#define END_HANDLE_ERRORS_RET(value) \
+    } catch (...) { warnings.in_exception(); throw; } \
+    } CATCH_OWN(return value) \
+    catch (const std::exception &e) { PyErr_SetString(PyExc_RuntimeError, own::told(e.what())); return value; }
+#define END_HANDLE_ERRORS END_HANDLE_ERRORS_RET(nullptr)
+"""
+
+
+def test_macros_within_macros(tmp_path: Path) -> None:
+    """As PyTorch 1 has them: a statement is an argument, and there is a block within the block."""
+    source = unit(re.sub('(BEGIN|END)', lambda match: {'BEGIN': 'HANDLE_ERRORS', 'END': 'END_HANDLE_ERRORS'}[match[0]], PAIR))
+    counts, reasons, text = outlined(tmp_path, source, exc_h=_NESTED)
+    assert (counts, reasons) == (Chains(2 * COPIES, 1, COPIES), {'chain-uses-locals'})
+    text = ' '.join(text.split())
+    assert (
+        'catch (const own:: ValueError &e) { auto text = own::told() ? e.what() : e.plain(); PyErr_SetString( PyExc_ValueError , text)'
+        in text
+    )
+    assert text.count('} catch (...) { warnings.in_exception(); throw; } }') == COPIES
+
+
 def test_an_argument_that_another_macro_takes(tmp_path: Path) -> None:
     """It would get what is written, and not what that stands for."""
     header = HEADER.replace('a; /* what', 'check(a); /* what')
@@ -353,6 +386,14 @@ def test_the_preprocessor_says_which_headers_there_are(tmp_path: Path, compiler:
     os.utime(header, (1, 1))
     place.compile(compiler, 'src/case.cpp', 'a.o', '-Iinc')
     assert place.outcomes() == ['routed'] * 4
+
+
+def test_system_headers_stay(tmp_path: Path) -> None:
+    """A compiler is quiet about what their macros make."""
+    place = _with_include_path(tmp_path)
+    place.compile('g++', 'src/case.cpp', 'a.o', '-isystem', 'inc')
+    assert place.outcomes() == ['routed']
+    assert 'tramp_o_1' not in place.symbols('a.o')
 
 
 def test_another_header_with_these_macros_is_another_one(tmp_path: Path) -> None:

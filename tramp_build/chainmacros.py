@@ -5,7 +5,9 @@ A macro is only written out in the end where a part of it is outlined; any other
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass, field, replace
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from tramp_build.edits import apply, compose_edits
@@ -59,8 +61,7 @@ def outline_all(
 
 
 def _written(source: bytes, found: ScanResult, around: Surroundings, changing: Sequence[Span]) -> Written:
-    makers = around.chain_makers()
-    if found.language != 'c++' or not around.has_word(makers.catching):
+    if found.language != 'c++' or not around.has_word((makers := around.chain_makers()).catching):
         return Written()
     macros = Macros(source, found.defined, around.is_macro, around.is_macro_elsewhere, around.header_macro)
     writer = Writer(source, lexer.normalise(source), makers, macros.at, lambda name: around.is_macro(text_of(name)))
@@ -77,51 +78,75 @@ def _known(function: Function) -> tuple[object, ...]:
 
 
 @dataclass(frozen=True, slots=True)
+class _Moves:
+    """What edits do to offsets: of any offset that is not in what they make."""
+
+    ends: tuple[int, ...]  # behind what each makes
+    shifts: tuple[int, ...]  # of all up to each
+
+    @classmethod
+    def of(cls, edits: Sequence[Edit], ends: Sequence[int]) -> _Moves:
+        return cls(tuple(ends), tuple(accumulate(len(edit.text) - (edit.span.end - edit.span.start) for edit in edits)))
+
+    def at(self, offset: int) -> int:
+        index = bisect_right(self.ends, offset)
+        return self.shifts[index - 1] if index else 0
+
+
+@dataclass(slots=True)
 class _Back:
     """The way back from a text with macros written out."""
 
     source: bytes
     written: Sequence[Edit]
+    _starts: list[int] = field(default_factory=list)  # of what is written, in that text
+    _moves: _Moves = field(init=False)
+
+    def __post_init__(self) -> None:
+        shift = 0
+        for edit in self.written:
+            self._starts.append(edit.span.start + shift)
+            shift += len(edit.text) - (edit.span.end - edit.span.start)
+        self._moves = _Moves.of(self.written, self._ends())
+
+    def _ends(self) -> list[int]:
+        return [start + len(edit.text) for edit, start in zip(self.written, self._starts, strict=True)]
 
     def there(self, span: Span) -> Span:
         """Return where something of the source is in that text; it has no part of a macro that is written out."""
-        shift = sum(len(edit.text) - (edit.span.end - edit.span.start) for edit in self.written if edit.span.start < span.start)
+        shift = _Moves.of(self.written, [edit.span.end for edit in self.written]).at(span.start)
         return Span(span.start + shift, span.end + shift)
 
     def outlined(self, there: Outlined) -> Outlined:
         """Return what is outlined in that text, with what it takes of the edits that write macros out."""
         if not self.written:
             return there
-        starts = self._starts()
-        touched = [_touched(there.edits, start, start + len(edit.text)) for edit, start in starts]
-        kept = [edit for (edit, _), is_kept in zip(starts, touched, strict=True) if is_kept]
-        dropped = [pair for pair, is_kept in zip(starts, touched, strict=True) if not is_kept]
-
-        def behind(offset: int) -> int:
-            return offset - sum(len(edit.text) - (edit.span.end - edit.span.start) for edit, start in dropped if start < offset)
-
-        moved = [Edit(Span(behind(edit.span.start), behind(edit.span.end)), edit.text) for edit in there.edits]
-        edits = compose_edits(apply(self.source, kept), kept, moved)
-        stays = tuple(replace(stays, offset=self._origin(stays.offset)) for stays in there.stays)
-        answers = {self._origin(start): replace(answer, offset=self._origin(answer.offset)) for start, answer in there.answers.items()}
-        return replace(there, edits=edits, stays=stays, answers=answers)
-
-    def _starts(self) -> list[tuple[Edit, int]]:
-        """Return the edits with where their texts begin."""
-        found, shift = [], 0
-        for edit in self.written:
-            found.append((edit, edit.span.start + shift))
-            shift += len(edit.text) - (edit.span.end - edit.span.start)
-        return found
+        edits = sorted(there.edits, key=lambda edit: (edit.span.start, edit.span.end))
+        starts = [edit.span.start for edit in edits]
+        kept: list[tuple[Edit, int]] = []
+        dropped: list[tuple[Edit, int]] = []
+        for edit, start, end in zip(self.written, self._starts, self._ends(), strict=True):
+            # None overlaps another, so that the last one that begins before the end goes on furthest.
+            last = bisect_left(starts, end) - 1
+            touched = last >= 0 and edits[last].span.end > start
+            (kept if touched else dropped).append((edit, end))
+        moves = _Moves.of([edit for edit, _ in dropped], [end for _, end in dropped])
+        moved = [_moved(edit, -moves.at(edit.span.start)) for edit in edits]
+        written = [edit for edit, _ in kept]
+        return replace(
+            there,
+            edits=compose_edits(apply(self.source, written), written, moved),
+            stays=tuple(replace(stays, offset=self._origin(stays.offset)) for stays in there.stays),
+            answers={self._origin(start): replace(a, offset=self._origin(a.offset)) for start, a in there.answers.items()},
+        )
 
     def _origin(self, offset: int) -> int:
-        shift = 0
-        for edit, start in self._starts():
-            if offset < start + len(edit.text):
-                return min(offset - shift, edit.span.start)
-            shift += len(edit.text) - (edit.span.end - edit.span.start)
-        return offset - shift
+        """Return where something stands in the source: of what a macro makes, the macro."""
+        index = bisect_right(self._starts, offset) - 1
+        if index >= 0 and offset < self._starts[index] + len(self.written[index].text):
+            return self.written[index].span.start
+        return offset - self._moves.at(offset)
 
 
-def _touched(edits: Sequence[Edit], start: int, end: int) -> bool:
-    return any(edit.span.start < end and start < edit.span.end for edit in edits)
+def _moved(edit: Edit, shift: int) -> Edit:
+    return Edit(Span(edit.span.start + shift, edit.span.end + shift), edit.text)

@@ -128,8 +128,12 @@ def _can_stand(text: bytes, is_macro: Callable[[str], bool]) -> bool:
 
 
 def own_files(output: bytes, is_own: Callable[[str], bool]) -> frozenset[str]:
-    """Return the project's own files that the preprocessor has read."""
-    names = {os.fsdecode(_ESCAPED.sub(rb'\1', name)) for name in _LINE_MARK.findall(output)}
+    """Return the project's own files that the preprocessor has read, but for those that are system headers to it.
+
+    What the macros of those make is compiled without warnings, and would not be if it were written out.
+    """
+    marks = {(match[1], b'3' in match[0][match.end(1) - match.start() + 1 :].split()) for match in _LINE_MARK.finditer(output)}
+    names = {os.fsdecode(_ESCAPED.sub(rb'\1', name)) for name, system in marks if not system}
     return frozenset(filter(is_own, names))
 
 
