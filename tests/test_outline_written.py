@@ -217,6 +217,17 @@ def test_a_use_has_to_be_plain(tmp_path: Path, change: tuple[str, str]) -> None:
     assert text.count('catch (...)') == 0
 
 
+def test_a_macro_may_close_what_is_in_front_of_a_function(tmp_path: Path) -> None:
+    """Nothing can be put between the two."""
+    front = 'static PyObject *front(PyObject *given)\nBEGIN work(given); return NULL; END\n'
+    plain = CALL.replace('CALL("NAME", (value = work(given)));', 'try { value = work(given); } CHAIN')
+    chain = ' '.join(f'catch (const {kind} &) {{ PyErr_SetString(PyExc_KeyError, "x"); return NULL; }}' for kind in ('A', 'B', 'C'))
+    source = unit(plain.replace('CHAIN', chain), work=WORK + front)
+    counts, reasons, text = outlined(tmp_path, source)
+    assert (counts, reasons) == (Chains(COPIES, 1, COPIES - 1), {'chain-macro'})
+    assert 'END\nstatic PyObject *f0' in text
+
+
 def test_half_a_block_keeps_all_of_the_function(tmp_path: Path) -> None:
     """Another macro that makes a whole try block does not."""
     bad = 'CALL_CLEANUP("bad", work(given),\n WHERE());\n    CALL('

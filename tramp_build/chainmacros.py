@@ -53,6 +53,7 @@ def outline_all(
         lambda function: may_be_friend(originals[function.span.start]),
         tuple(back.there(span) for span in changing),
         around.header_macro,
+        around.chain_makers().every if found.language == 'c++' else frozenset(),
     )
     outcome = back.outlined(there)
     stays = sorted([*outcome.stays, *(Stays(Left.MADE, offset) for offset in written.stays)], key=lambda one: one.offset)

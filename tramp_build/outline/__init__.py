@@ -137,6 +137,8 @@ class _Finder:
         words = {text for kind, text, _, _ in head if kind == lexer.WORD}
         if b'template' in words:
             raise LeftError(Left.TEMPLATE)
+        if words & self.macros.blocks:
+            raise LeftError(Left.MADE)  # its brace may be that of what stands in front of the function
         if words & _CONSTANT_EVALUATED:
             raise LeftError(Left.PLACE)
         return head
@@ -321,17 +323,19 @@ def outline(
     may_be_friend: Callable[[Function], bool] = lambda _: False,
     changing: tuple[Span, ...] = (),
     header: Callable[[bytes], Macro | None] = lambda _: None,
+    blocks: frozenset[bytes] = frozenset(),
 ) -> Outlined:
     """Return what becomes of the catch chains of a C++ unit.
 
     `excluded` are functions that are not to be touched; `is_macro` knows the macros of the project, `redefined` those of its other files;
     `result_of` tells what functions return that only trampolines with the barrier call, `may_be_friend` which may use what is private
-    to a class.  What stands at `changing` will be replaced.  `header` tells which macros headers define for certain.
+    to a class.  What stands at `changing` will be replaced.  `header` tells which macros headers define for certain, `blocks`
+    are those that make parts of blocks.
     """
     if b'catch' not in source or scan.language != 'c++':
         return Outlined()
     spelled = lexer.normalise(source)
-    macros = Macros(source, scan.defined, is_macro, redefined, header)
+    macros = Macros(source, scan.defined, is_macro, redefined, header, blocks)
     finder = _Finder(source, spelled, scan, excluded, Epochs(spelled, scan), macros, result_of, may_be_friend, changing)
     finder.find()
     writer = _Writer(source)

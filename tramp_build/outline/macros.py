@@ -46,6 +46,7 @@ class Macros:
     is_macro: Callable[[str], bool]  # anywhere in the project
     redefined: Callable[[str], bool]  # in another file
     header: Callable[[bytes], Macro | None] = lambda _: None  # what a header defines for certain
+    blocks: frozenset[bytes] = frozenset()  # those that make parts of blocks
     _events: list[Event] | None = None
     _counts: Counter[bytes] = field(default_factory=Counter)
     _expander: Expander = field(default_factory=lambda: Expander(lambda _: True, lambda _: True))
