@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -43,10 +43,15 @@ class Place:
         return State(self.dir / 'state')
 
     def prepare(self) -> None:
+        self.configure()
+        prepare_project(self.dir, self.config, self.state)
+
+    def configure(self, **changes: Any) -> None:
+        """Write the configuration."""
+        self.config = replace(self.config, **changes)
         state = create_state(self.state.dir, self.dir, self.config, rpath='absolute')
         conf = (state.dir / 'conf').read_text()
         (state.dir / 'conf').write_text(conf.replace('pythonpath=\n', f'pythonpath={ROOT}\n'))
-        prepare_project(self.dir, self.config, state)
 
     def start(
         self, cc: str | Path, source: str, out: str, *flags: str, stock: bool = False, cwd: str = '.'

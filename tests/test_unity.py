@@ -178,6 +178,20 @@ def test_a_hook_decides_again(place: Place) -> None:
     place.prepare()
 
 
+def test_strict(place: Place) -> None:
+    """A row that is not routed is an error, whichever file it is in."""
+    path = place.dir / 'src/more.c'
+    path.write_text(path.read_text().replace('place, METH_VARARGS', 'place, METH_VARARGS | 0x4000'))
+    name = put_together(place, '.build/all.c', SOURCES)
+    place.prepare()
+    place.configure(strict=True)
+    done = place.start('gcc', name, 'a.o')
+    assert done.returncode == 1
+    assert f'{place.dir / name}: strict = true, and not every row is routed' in done.stderr
+    path.write_text(path.read_text().replace(' | 0x4000', ''))
+    assert place.start('gcc', name, 'a.o').returncode == 0
+
+
 def test_what_is_left_out(place: Place, cc: str) -> None:
     """A source that is excluded, or that depends on its place, stays; what the others make of its functions goes on."""
     place.config = replace(place.config, exclude=('src/more.c',))

@@ -136,7 +136,7 @@ def prepare(
     name = _store(job, rewritten.prelude, project.unit(path).split(rewritten.edits), project.relied_on(path)) if rewritten else None
     question = _ask(job) if unit and not answer and prepared.problem is None else None
     _add_record(job, prepared)
-    if project.config.strict and not question and (prepared.problem or (prepared.plan and unit and _skipped(prepared.plan))):
+    if project.config.strict and not question and (prepared.problem or (unit and _skips(job))):
         raise TrampError(f'{path}: strict = true, and not every row is routed; tramp-build explain {path} says why')
     if unit:
         _add_index(job, name, question)
@@ -270,10 +270,13 @@ class _Store:
         return self.copies[number]
 
 
-def _skipped(decided: FilePlan) -> int:
+def _skips(job: _Job) -> bool:
+    """Tell whether a row of a unit, in whichever of its files, is not routed that ought to be."""
     from tramp_build.reasons import NEEDS_NOTHING
 
-    return sum(e.reason is not None and e.reason not in NEEDS_NOTHING for t in decided.tables for e in t.entries)
+    decided = job.project.plan_file(job.path, job.language, unit=True, limited=job.limited)
+    entries = (entry for table in (decided.tables if decided else ()) for entry in table.entries)
+    return any(entry.reason is not None and entry.reason not in NEEDS_NOTHING for entry in entries)
 
 
 def _record(project: Project, prepared: Prepared, language: Language) -> dict[str, Any]:
