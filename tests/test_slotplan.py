@@ -165,6 +165,10 @@ def test_an_entry_alone_is_left_alone_in_c(tmp_path: Path) -> None:
     assert decisions(tmp_path, {'m.c': source}, Config(barrier='always')) == {'PyInit_m': 'routed'}
 
 
+def test_an_entry_says_what_it_returns(tmp_path: Path) -> None:
+    assert decisions(tmp_path, {'m.c': 'int a; PyInit_m(void) { return 0; }\n'}, Config(barrier='always')) == {}
+
+
 @pytest.mark.parametrize('suffix', ['.c', '.cpp'])
 def test_excluded_functions(suffix: str, tmp_path: Path) -> None:
     """Wherever a slot gets its function: a type, an array, an assignment; and the entry of a module."""
