@@ -77,6 +77,9 @@ def test_tokens_matter(tokens: str) -> None:
 def test_the_estimate_decides() -> None:
     """One use never pays, and neither do small handlers."""
     assert reasons(copies(chain(), 1)) == {Left.NOT_WORTH_IT}
+    one = _FUNCTION.replace('CHAIN', _CHAIN.partition('} ')[2])
+    assert reasons(copies(one, 6)) == {Left.NOT_WORTH_IT}
+    assert len(found(copies(one, 10))[0].sites) == 10
     assert reasons(copies('static int NAME(int given)\n{ try { work(); } catch (int) { return -1; } return 0; }\n')) == {Left.NOT_WORTH_IT}
 
 
