@@ -22,15 +22,15 @@ from tramp_build.outline.chains import Body, TornError, throws_on
 from tramp_build.outline.estimate import pays
 from tramp_build.outline.handlers import OWN_PREFIX, Left, LeftError, Reading
 from tramp_build.outline.macros import Macros
-from tramp_build.outline.names import Epochs, declared, is_known
-from tramp_build.outline.variables import readable
+from tramp_build.outline.names import Epochs, is_known
+from tramp_build.outline.variables import Declarations
 from tramp_build.outline.whole import can_move, whole
 from tramp_build.scan import lexer
 from tramp_build.text import line_ends
 from tramp_build.upgrade.uses import tokens as tokens_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from tramp_build.expand import Macro
     from tramp_build.model import Function, ScanResult
@@ -39,8 +39,6 @@ if TYPE_CHECKING:
     from tramp_build.outline.variables import Variable
     from tramp_build.outline.whole import Whole
 
-# The parameters of a function, and what else its body may declare.
-_Names = tuple[frozenset[bytes], frozenset[bytes]]
 _CONSTANT_EVALUATED: Final = frozenset({b'constexpr', b'consteval'})
 _NEVER_THROWS: Final = frozenset({b'noexcept', b'throw'})
 
@@ -115,9 +113,10 @@ class _Finder:
         except LeftError as exc:
             self.stays += [Stays(exc.reason, chain.span.start) for chain in chains]
             return
+        scope = Declarations(self.text, function, head, read, chains)
         for chain in chains:
             try:
-                self._chain(function, head, chain, chains, read)
+                self._chain(function, chain, scope)
             except LeftError as exc:
                 self.stays.append(Stays(exc.reason, chain.span.start))
 
@@ -143,8 +142,8 @@ class _Finder:
             raise LeftError(Left.PLACE)
         return head
 
-    def _chain(self, function: Function, head: list[lexer.Token], chain: Chain, chains: list[Chain], body: Body) -> None:
-        tokens = body.tokens
+    def _chain(self, function: Function, chain: Chain, declarations: Declarations) -> None:
+        head = declarations.head
         if chain.conditional:
             raise LeftError(Left.CONDITIONAL)
         if chain.around_body:
@@ -158,17 +157,14 @@ class _Finder:
         never_throws = any(text in _NEVER_THROWS for _, text, _, _ in head)
         if never_throws and not chain.takes_all:
             raise LeftError(Left.NOEXCEPT)
-        parameters = declared(head, head=True)
-        inner = declared(tuple(_in_scope(tokens, chain, chains)), head=False)
-        if b'using' in (words := {token[1] for token in tokens}) and b'namespace' in words:
+        if declarations.opens_namespace:
             raise LeftError(Left.LOCALS)
-        names = (parameters, inner)
         try:
-            reading, handlers = self._read(function, chain, names, body)
+            reading, handlers = self._read(function, chain, declarations)
         except LeftError as exc:
             if exc.reason is not Left.EXIT or never_throws:
                 raise
-            reading, handlers, site = self._direct(function, chain, names, body)
+            reading, handlers, site = self._direct(function, chain, declarations)
         else:
             variables = tuple(sorted(reading.passed.values(), key=lambda variable: variable.name))
             labels = tuple(reading.labels.items())
@@ -176,7 +172,7 @@ class _Finder:
             if variables and self.may_be_friend(function):
                 raise LeftError(Left.LOCALS)
             if not (never_throws or variables):
-                site = self._whole(site, body, parameters, reading.variables)
+                site = self._whole(site, declarations, reading.variables)
         scope = function.scope
         if '::' in function.name and not all(map(is_known, reading.names)):
             raise LeftError(Left.CLASS_SCOPE)
@@ -191,36 +187,35 @@ class _Finder:
         )
         self.groups.setdefault(key, []).append(site)
 
-    def _direct(self, function: Function, chain: Chain, names: _Names, body: Body) -> tuple[Reading, tuple[Handler, ...], _Site]:
+    def _direct(self, function: Function, chain: Chain, declarations: Declarations) -> tuple[Reading, tuple[Handler, ...], _Site]:
         """Let handlers return what they like where a trampoline returns it.  Raises LeftError."""
         try:
-            reading, handlers = self._read(function, chain, names)
+            reading, handlers = self._read(function, chain, declarations, returns=True)
         except LeftError:
             raise LeftError(Left.EXIT) from None
-        site = self._whole(
-            _Site(function, chain, handlers, tuple(reading.exits), tuple(reading.told), direct=True), body, names[0], reading.variables
-        )
+        site = _Site(function, chain, handlers, tuple(reading.exits), tuple(reading.told), direct=True)
+        site = self._whole(site, declarations, reading.variables)
         if site.whole is None:
             raise LeftError(Left.EXIT)
         return reading, handlers, site
 
     def _read(
-        self, function: Function, chain: Chain, declared_names: _Names, body: Body | None = None
+        self, function: Function, chain: Chain, declarations: Declarations, *, returns: bool = False
     ) -> tuple[Reading, tuple[Handler, ...]]:
         """Read the handlers of a chain, once for all that are spelled alike.  Raises LeftError.
 
-        Those in `body` may be given its variables; without it they may return what they like.
+        They may be given variables, or return what they like.
         """
-        parameters, inner = declared_names
+        parameters, inner = declarations.parameters, declarations.inner(chain)
         spelled = self.text[chain.span.start : chain.span.end]
         if spelled not in self.words:
             self.words[spelled] = chain.words()
         words = self.words[spelled]
         local, variables = words & (parameters | inner), words & (inner - parameters)
-        known = readable(local, function, self.text, body, chain, self.macros.is_one, self.changing) if body else {}
-        key = (spelled, local, variables, function.scope.condition, body is None, tuple(sorted(known.items(), key=lambda item: item[0])))
+        known = {} if returns else declarations.readable(local, chain, self.macros.is_one, self.changing)
+        key = (spelled, local, variables, function.scope.condition, returns, tuple(sorted(known.items(), key=lambda item: item[0])))
         if key not in self.read:
-            reading = Reading(local, variables, self.macros, chain.span.start, body is None, known)
+            reading = Reading(local, variables, self.macros, chain.span.start, returns, known)
             try:
                 self.read[key] = (reading, reading.read(chain))
             except LeftError as exc:
@@ -233,9 +228,11 @@ class _Finder:
             raise LeftError(Left.LOCALS)
         return found
 
-    def _whole(self, site: _Site, body: Body, parameters: frozenset[bytes], variables: frozenset[bytes]) -> _Site:
+    def _whole(self, site: _Site, declarations: Declarations, variables: frozenset[bytes]) -> _Site:
         """Leave the chain to the trampoline where that is possible."""
-        found = whole(body, site.chain, parameters, self.macros.is_one)
+        if not declarations.is_alone(site.chain):
+            return site
+        found = whole(declarations.body, site.chain, declarations.parameters, self.macros.is_one)
         if found is None or not can_move(site.chain, site.exits, found, variables):
             return site
         result = self.result_of(site.function)
@@ -260,16 +257,6 @@ class _Finder:
 
 def _overlaps(span: Span, others: Iterable[Span]) -> bool:
     return any(span.start < other.end and other.start < span.end for other in others)
-
-
-def _in_scope(tokens: Iterable[lexer.Token], chain: Chain, chains: list[Chain]) -> Iterator[lexer.Token]:
-    """Yield the tokens of the body whose declarations could reach the handlers of `chain`."""
-    closed = [chain.tried, *(other.span for other in chains if other.span.end <= chain.span.start)]
-    for token in tokens:
-        if token[2] >= chain.span.start:
-            return
-        if not any(span.start <= token[2] < span.end for span in closed):
-            yield token
 
 
 @dataclass(slots=True)
@@ -336,7 +323,17 @@ def outline(
         return Outlined()
     spelled = lexer.normalise(source)
     macros = Macros(source, scan.defined, is_macro, redefined, header, blocks)
-    finder = _Finder(source, spelled, scan, excluded, Epochs(spelled, scan), macros, result_of, may_be_friend, changing)
+    finder = _Finder(
+        source,
+        spelled,
+        scan,
+        excluded,
+        Epochs(spelled, scan),
+        macros,
+        result_of,
+        may_be_friend,
+        tuple(sorted(changing, key=lambda span: span.start)),
+    )
     finder.find()
     writer = _Writer(source)
     sites: set[str] = set()

@@ -63,6 +63,7 @@ class Body:
     """A function body: its tokens without directives, and which brackets belong together."""
 
     tokens: Sequence[lexer.Token]
+    _parents: list[int] = field(default_factory=list)  # the innermost bracket around each token, -1 for none
     _levels: list[int] = field(default_factory=list)  # how many `#if`s are open, by token
     _directives: list[int] = field(default_factory=list)  # their offsets
     _partners: dict[int, int] = field(default_factory=dict)
@@ -92,6 +93,7 @@ class Body:
             if token[0] == lexer.BRACKET:
                 self._bracket(token[1], len(kept), stack)
             kept.append(token)
+            self._parents.append(next((at for _, at in reversed(stack) if at < len(kept) - 1), -1))
             self._levels.append(len(ifs))
         if stack or ifs:
             raise TornError
@@ -110,6 +112,14 @@ class Body:
     def opening(self, index: int) -> int:
         """Return which bracket the one at `index` closes."""
         return self._openings[index]
+
+    def closing(self, index: int) -> int:
+        """Return which bracket closes the one at `index`."""
+        return self._partners[index]
+
+    def around(self, index: int) -> int:
+        """Return the innermost bracket around a token, -1 where there is none."""
+        return self._parents[index]
 
     def is_conditional(self, index: int) -> bool:
         """Tell whether an `#if` within the body decides about a token."""

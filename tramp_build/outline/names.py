@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from tramp_build.scan import lexer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from tramp_build.model import Function, ScanResult
 
@@ -59,13 +59,13 @@ def looked_up(tokens: Sequence[lexer.Token]) -> frozenset[bytes]:
     )
 
 
-def declared(tokens: Sequence[lexer.Token], *, head: bool) -> frozenset[bytes]:
-    """Return every name that `tokens` may declare: all that stand where a declaration could have its name.
+def declared(tokens: Sequence[lexer.Token], *, head: bool) -> Iterator[tuple[int, bytes]]:
+    """Yield every name that `tokens` may declare, all that stand where a declaration could have its name, and where that is.
 
     `head`: the tokens are those in front of a function's body, where a comma is one between parameters.
     """
-    found, stack, using, behind_list = set(), [-1], False, False
-    for index, (kind, text, _, _) in enumerate(tokens):
+    stack, using, behind_list = [-1], False, False
+    for index, (kind, text, start, _) in enumerate(tokens):
         if kind == lexer.BRACKET and text in _OPENING:
             stack.append(index)
         elif kind == lexer.BRACKET and text in _CLOSING and len(stack) > 1:
@@ -77,9 +77,8 @@ def declared(tokens: Sequence[lexer.Token], *, head: bool) -> frozenset[bytes]:
             using = True
         # `struct { int a; } name`
         elif text not in KEYWORDS and (using or behind_list or declares(tokens, index, stack[-1], head=head)):
-            found.add(text)
+            yield start, text
         behind_list = behind_list and text in _POINTERS
-    return frozenset(found)
 
 
 def declares(tokens: Sequence[lexer.Token], index: int, opening: int, *, head: bool = False) -> bool:
@@ -94,7 +93,7 @@ def declares(tokens: Sequence[lexer.Token], index: int, opening: int, *, head: b
         return before not in _BEFORE_USE or before == b'('
     if around == b'{' and before in (b'{', b',') and _is_listed(tokens, opening, _ENUM):
         return True
-    if before in _BEFORE_USE:
+    if before in _BEFORE_USE or (before == b'&&' and behind == b'(' and is_known(tokens[index][1])):
         return False
     if before in _SPECIFIERS and behind_kind == lexer.WORD:
         return False

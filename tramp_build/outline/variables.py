@@ -6,16 +6,17 @@ alone here that the unit may stay what it is.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from tramp_build.outline.names import declares, is_known, looked_up, may_be_macro
+from tramp_build.outline.names import KEYWORDS, declared, declares, is_known, looked_up, may_be_macro
 from tramp_build.outline.types import POINTERS, REFERENCES, as_tokens, of_local, of_parameter, words_of
 from tramp_build.scan import lexer
 from tramp_build.upgrade.uses import tokens as tokens_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
     from collections.abc import Set as AbstractSet
 
     from tramp_build.model import Function, Span
@@ -26,6 +27,7 @@ _BLOCKS: Final = frozenset({b'{', b'}', b';', b':', b'else', b'do', b'try'})
 _HEADS: Final = frozenset({b'if', b'while', b'for', b'switch', b'catch'})
 _OPENING: Final = frozenset({b'(', b'[', b'{'})
 _CLOSING: Final = frozenset({b')', b']', b'}'})
+_SCOPES: Final = frozenset({b'for', b'while', b'switch', b'catch', b']'})
 _CONDITIONS: Final = frozenset({b'if', b'while', b'switch'})
 _BEHIND_CONDITION: Final = frozenset(b'= { ( ;'.split())
 # In front of a name these belong to an expression, wherever they stand.
@@ -63,40 +65,6 @@ def _is_spaced(before: bytes, text: bytes) -> bool:
     )
 
 
-def readable(
-    names: AbstractSet[bytes],
-    function: Function,
-    text: bytes,
-    body: Body,
-    chain: Chain,
-    is_macro: Callable[[bytes], bool],
-    changing: Iterable[Span] = (),
-) -> dict[bytes, Variable]:
-    """Return those of `names` that are variables which the handlers of `chain` can be given, with their types.
-
-    `changing` are places of the text that will be replaced: a parameter that is declared there gets another name.
-    """
-    if not names or any(token[1] == b'enum' for token in body.tokens):
-        return {}
-    declarations = _Declarations(body, chain, names)
-    declarations.read()
-    found = {}
-    for name in names:
-        parameters = [p for p in function.parameters if p.name is not None and p.name.encode('utf-8', 'surrogateescape') == name]
-        places = declarations.found.get(name, [])
-        if len(parameters) + len(places) != 1:
-            continue
-        if parameters:
-            span = parameters[0].span
-            changes = any(change.start < span.end and span.start < change.end for change in changing)
-            kind = None if changes or not declarations.sees(1) else of_parameter(tokens_of(text, span, 'c++'), name)
-        else:
-            kind = declarations.local(*places[0])
-        if kind and not any(_is_doubtful(word, is_macro) for word in words_of(kind)):
-            found[name] = Variable(name, kind, looked_up(as_tokens(kind)))
-    return found
-
-
 def tells(tokens: Sequence[lexer.Token], variables: AbstractSet[bytes]) -> bool:
     """Tell whether `tokens` would mean something else if `variables` were references, or declare one of the names anew.
 
@@ -126,59 +94,118 @@ def _is_doubtful(word: bytes, is_macro: Callable[[bytes], bool]) -> bool:
 
 
 @dataclass(slots=True)
-class _Declarations:
-    """Where the body may declare names that the handlers of a chain could mean."""
+class Declarations:
+    """What one function declares, read once for all of its chains."""
 
+    text: bytes
+    function: Function
+    head: Sequence[lexer.Token]  # what stands in front of the body
     body: Body
-    chain: Chain
-    names: AbstractSet[bytes]
-    found: dict[bytes, list[tuple[int, int]]] = field(default_factory=dict)  # each with the innermost bracket around it
-    _stack: list[int] = field(default_factory=list)
+    chains: Sequence[Chain]
+    parameters: frozenset[bytes] = frozenset()
+    opens_namespace: bool = False  # a `using namespace`: nothing is certain
+    _lists: bool = False  # an enumeration
+    _inner: list[tuple[int, bytes]] = field(default_factory=list)
+    _places: dict[bytes, list[tuple[int, int]]] | None = None
 
-    def read(self) -> None:
-        """Walk up to the `try`; what is declared within brackets that are closed there is gone."""
-        tokens, stack = self.body.tokens, self._stack
-        for index in range(self.chain.first):
-            kind, text, _, _ = tokens[index]
-            if kind == lexer.BRACKET and text in _OPENING:
-                stack.append(index)
-            elif kind == lexer.BRACKET and text in _CLOSING:
-                opening = stack.pop()
-                if text == b'}':
-                    self._forget(self._start(opening))
-            elif text in self.names and _may_declare(tokens, index, stack[-1] if stack else -1):
-                self.found.setdefault(text, []).append((index, stack[-1] if stack else -1))
+    def __post_init__(self) -> None:
+        self.parameters = frozenset(name for _, name in declared(self.head, head=True))
+        self._inner = list(declared(self.body.tokens, head=False))
+        words = {token[1] for token in self.body.tokens}
+        self.opens_namespace, self._lists = {b'using', b'namespace'} <= words, b'enum' in words
 
-    def _forget(self, start: int) -> None:
-        for places in self.found.values():
-            places[:] = [place for place in places if place[0] < start]
+    def inner(self, chain: Chain) -> frozenset[bytes]:
+        """Return the names that the body may declare for the handlers of `chain`: in front of it, and not in what is closed."""
+        closed = [chain.tried, *(other.span for other in self.chains if other.span.end <= chain.span.start)]
+        closed.sort(key=lambda span: span.start)
+        found, at = set(), 0
+        for offset, name in self._inner:
+            if offset >= chain.span.start:
+                break
+            while at < len(closed) and closed[at].end <= offset:
+                at += 1
+            if at == len(closed) or offset < closed[at].start:
+                found.add(name)
+        return frozenset(found)
+
+    def is_alone(self, chain: Chain) -> bool:
+        """Tell whether the function has no other chain but in the block of this one, and in its handlers."""
+        return all(
+            chain.tried.start <= other.tried.start < chain.tried.end or chain.span.start <= other.tried.start < chain.span.end
+            for other in self.chains
+            if other.span != chain.span
+        )
+
+    def readable(
+        self, names: AbstractSet[bytes], chain: Chain, is_macro: Callable[[bytes], bool], changing: Sequence[Span]
+    ) -> dict[bytes, Variable]:
+        """Return those of `names` that are variables which the handlers of `chain` can be given, with their types.
+
+        `changing` are places of the text that will be replaced, in their order: a parameter that is declared there gets another name.
+        """
+        if not names or self._lists:
+            return {}
+        around = self._around(chain)
+        found = {}
+        for name in names:
+            parameters = [p for p in self.function.parameters if p.name is not None and p.name.encode('utf-8', 'surrogateescape') == name]
+            places = self._of(name, chain)
+            if len(parameters) + len(places) != 1:
+                continue
+            if parameters:
+                span = parameters[0].span
+                seen = self._sees(around[1:]) and not _overlaps(span, changing)
+                kind = of_parameter(tokens_of(self.text, span, 'c++'), name) if seen else None
+            else:
+                kind = self._local(places[0], around)
+            if kind and not any(_is_doubtful(word, is_macro) for word in words_of(kind)):
+                found[name] = Variable(name, kind, looked_up(as_tokens(kind)))
+        return found
+
+    def _of(self, name: bytes, chain: Chain) -> list[int]:
+        """Return where `name` may be declared in a scope that is open at the `try`."""
+        if self._places is None:
+            self._places = {}
+            for index, (kind, text, _, _) in enumerate(self.body.tokens):
+                if kind == lexer.WORD and text not in KEYWORDS and _may_declare(self.body.tokens, index, self.body.around(index)):
+                    self._places.setdefault(text, []).append((index, self._end(index)))
+        return [index for index, end in self._places.get(name, ()) if index < chain.first < end]
+
+    def _end(self, index: int) -> int:
+        """Return where the scope of what is declared at `index` ends: with its block, or with that of its loop, handler or lambda."""
+        around = self.body.around(index)
+        while around >= 0 and self._text(around) != b'{':
+            closing = self.body.closing(around)
+            if self._text(closing + 1) == b'{' and self._text(around - 1) in _SCOPES:
+                return self.body.closing(closing + 1)
+            around = self.body.around(around)
+        return self.body.closing(around) if around >= 0 else len(self.body.tokens)
+
+    def _around(self, chain: Chain) -> list[int]:
+        """Return the brackets around a chain, from the outermost to the innermost."""
+        found, at = [], self.body.around(chain.first)
+        while at >= 0:
+            found.append(at)
+            at = self.body.around(at)
+        return found[::-1]
 
     def _text(self, index: int) -> bytes:
         return _text(self.body.tokens, index)
 
-    def _head(self, brace: int) -> int:
-        """Return where the parentheses in front of a brace open, 0 where there are none."""
-        return self.body.opening(brace - 1) if self._text(brace - 1) == b')' else 0
-
-    def _start(self, brace: int) -> int:
-        """Return where the scope of a block begins: with the head of its loop, handler or lambda."""
-        head = self._head(brace)
-        return head if head and self._text(head - 1) in (b'for', b'while', b'switch', b'catch', b']') else brace
-
-    def sees(self, depth: int) -> bool:
-        """Tell whether nothing but blocks of statements is around the chain within so many brackets: no lambda, no class."""
-        return all(self._is_block(brace) for brace in self._stack[depth:])
+    def _sees(self, around: Sequence[int]) -> bool:
+        """Tell whether brackets are blocks of statements and nothing else: no lambda, no class."""
+        return all(self._is_block(brace) for brace in around)
 
     def _is_block(self, brace: int) -> bool:
         if self._text(brace) != b'{':
             return False
-        head = self._head(brace)
+        head = self.body.opening(brace - 1) if self._text(brace - 1) == b')' else 0
         return self._text(brace - 1) in _BLOCKS or (head > 0 and self._text(head - 1) in _HEADS)
 
-    def local(self, index: int, around: int) -> tuple[bytes, ...] | None:
+    def _local(self, index: int, around: Sequence[int]) -> tuple[bytes, ...] | None:
         """Return the type of the variable whose name is at `index`."""
-        tokens = self.body.tokens
-        if around not in self._stack or self._text(around) != b'{' or not self.sees(self._stack.index(around) + 1):
+        tokens, own = self.body.tokens, self.body.around(index)
+        if own not in around or self._text(own) != b'{' or not self._sees(around[around.index(own) + 1 :]):
             return None
         if self.body.is_conditional(index) or self._text(index + 1) not in _BEHIND_NAME:
             return None
@@ -186,6 +213,12 @@ class _Declarations:
         while self._text(start - 1) not in (b';', b'{', b'}'):
             start = self.body.opening(start - 1) if self._text(start - 1) in (b')', b']') else start - 1
         return of_local(tokens[start:index])
+
+
+def _overlaps(span: Span, others: Sequence[Span]) -> bool:
+    """Tell whether `span` overlaps one of `others`, which are in order and do not overlap each other."""
+    at = bisect_left(others, span.end, key=lambda other: other.start) - 1
+    return at >= 0 and others[at].end > span.start
 
 
 def _may_declare(tokens: Sequence[lexer.Token], index: int, opening: int) -> bool:
