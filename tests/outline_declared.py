@@ -106,7 +106,7 @@ typedef long Number; Number VAR = 4;
 using Number = short; Number VAR = 5;
 enum { one, two }; int VAR = two;
 enum VARType { VAR = 3 };
-union { int VAR; char c; };
+union { int VAR; char c; }; VAR = 3;
 NUMBER VAR = 6;
 DECLARE(int, VAR) = 7;
 long long int VAR = 8;
