@@ -118,6 +118,7 @@ def test_what_a_handler_must_not_do(first: str, reason: Left) -> None:
         (('static int', 'static constexpr int'), Left.PLACE),
         (('(int given)', '(int given) noexcept'), Left.NOEXCEPT),
         (('int local = 0;', 'int local = 0, PyExc_ValueError[1];'), Left.LOCALS),
+        (('int local = 0;', 'int local = 0; use(1); Other a, PyExc_ValueError, b;'), Left.LOCALS),
         (('int local = 0;', 'int local = 0; using other::std;'), Left.LOCALS),
         (('int local = 0;', 'int local = 0; using namespace other;'), Left.LOCALS),
         (('int local = 0;', 'int local = 0; auto [a, std] = pair();'), Left.LOCALS),

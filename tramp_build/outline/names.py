@@ -69,7 +69,8 @@ def declared(tokens: Sequence[lexer.Token], *, head: bool) -> Iterator[tuple[int
         if kind == lexer.BRACKET and text in _OPENING:
             stack.append(index)
         elif kind == lexer.BRACKET and text in _CLOSING and len(stack) > 1:
-            behind_list = text == b'}' and _is_listed(tokens, stack.pop(), _TAGS)
+            opening = stack.pop()
+            behind_list = text == b'}' and _is_listed(tokens, opening, _TAGS)
             continue
         if kind != lexer.WORD:
             using = using and text != b';'
