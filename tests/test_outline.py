@@ -181,6 +181,13 @@ def test_chains_are_counted() -> None:
     assert found(text)[0].counts == Chains(found=2 * _COPIES + 3, distinct=2, outlined=_COPIES)
 
 
+def test_macros_declare_no_names_of_cpython() -> None:
+    """`CHECK(given, PyExc_ValueError)` only mentions it."""
+    checked = 'int local = 0; CHECK(given, PyExc_ValueError); CHECK(PyExc_ValueError, std);'
+    assert len(found(copies(chain().replace('int local = 0;', checked)))[0].sites) == _COPIES
+    assert reasons(copies(chain('report(e); return -1;').replace('int local = 0;', 'CHECK(given, report);'))) == {Left.LOCALS}
+
+
 def test_excluded_functions_stay() -> None:
     text = copies(chain())
     outlined, _ = found(text, excluded=frozenset({'f1'}))

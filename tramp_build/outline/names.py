@@ -91,7 +91,7 @@ def declares(tokens: Sequence[lexer.Token], index: int, opening: int, *, head: b
         return around == b'{' and behind == b'}' and _is_listed(tokens, opening, _ENUM)
     if around == b'(' and opening and may_be_macro(tokens[opening - 1][1]):
         # DECLARE(type, name): what a macro makes of it is not known.
-        return before not in _BEFORE_USE or before == b'('
+        return not is_known(tokens[index][1]) and (before not in _BEFORE_USE or before == b'(')
     if around == b'{' and before in (b'{', b',') and _is_listed(tokens, opening, _ENUM):
         return True
     if before in _BEFORE_USE or (before == b'&&' and behind == b'(' and is_known(tokens[index][1])):
