@@ -1,9 +1,9 @@
 """Catch chains that are the same, each kept once: in a cold function that throws the exception again and tells it from the others.
 
-A site keeps one `catch (...)`, which calls the function and leaves as the handler would have left.  What no handler takes goes on from the
-function and from the site as the exception that it was, forced unwinding too.  The one thing that differs is where the search ends for an
-exception that nobody catches at all: the stack is unwound to the site before std::terminate is called.  Under a trampoline with the
-barrier there is always somebody.
+A site keeps one `catch (...)`, which calls the function, with the variables that the handlers use, and leaves as the handler would have
+left.  What no handler takes goes on from the function and from the site as the exception that it was, forced unwinding too.  The one thing
+that differs is where the search ends for an exception that nobody catches at all: the stack is unwound to the site before std::terminate is
+called.  Under a trampoline with the barrier there is always somebody.
 
 Where a body stands in its try block as a whole and only trampolines call the function, the site needs no catch: the trampoline calls the
 chain in its own handler (whole.py).
@@ -143,22 +143,10 @@ class _Finder:
         return head
 
     def _chain(self, function: Function, chain: Chain, declarations: Declarations) -> None:
-        head = declarations.head
-        if chain.conditional:
-            raise LeftError(Left.CONDITIONAL)
-        if chain.around_body:
-            if throws_on(function, head):
-                raise LeftError(Left.CONSTRUCTOR)
-            if head[-1][1] != b'try':
-                raise LeftError(Left.MACRO)
-            chain = replace(chain, word=Span(*head[-1][2:]))
-        if self.source[chain.span.start : chain.span.end] != self.text[chain.span.start : chain.span.end]:
-            raise LeftError(Left.PLACE)
-        never_throws = any(text in _NEVER_THROWS for _, text, _, _ in head)
+        chain = self._placed(function, chain, declarations)
+        never_throws = any(text in _NEVER_THROWS for _, text, _, _ in declarations.head)
         if never_throws and not chain.takes_all:
             raise LeftError(Left.NOEXCEPT)
-        if declarations.opens_namespace:
-            raise LeftError(Left.LOCALS)
         try:
             reading, handlers = self._read(function, chain, declarations)
         except LeftError as exc:
@@ -186,6 +174,23 @@ class _Finder:
             self.epochs.of(reading.names, function.span.start),
         )
         self.groups.setdefault(key, []).append(site)
+
+    def _placed(self, function: Function, chain: Chain, declarations: Declarations) -> Chain:
+        """Return a chain with the place of its `try`.  Raises LeftError where it can not move because of where it is."""
+        if chain.conditional:
+            raise LeftError(Left.CONDITIONAL)
+        if self.source[chain.span.start : chain.span.end] != self.text[chain.span.start : chain.span.end]:
+            raise LeftError(Left.PLACE)
+        if declarations.opens_namespace:
+            raise LeftError(Left.LOCALS)
+        if not chain.around_body:
+            return chain
+        if throws_on(function, declarations.head):
+            raise LeftError(Left.CONSTRUCTOR)
+        last = declarations.head[-1]
+        if last[1] != b'try':
+            raise LeftError(Left.MACRO)
+        return replace(chain, word=Span(*last[2:]))
 
     def _direct(self, function: Function, chain: Chain, declarations: Declarations) -> tuple[Reading, tuple[Handler, ...], _Site]:
         """Let handlers return what they like where a trampoline returns it.  Raises LeftError."""
