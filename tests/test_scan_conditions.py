@@ -186,6 +186,7 @@ def test_tables(source, expected):
             ['g() ;', 'PyMethodDef m[] file', '  f: f | - | -', 'problem unbalanced 1'],
             id='open table',
         ),
+        pytest.param('int f() {}\nPyMethodDef m[] = {{"f", f}', ['f() {}', 'problem unbalanced 2'], id='table up to the end'),
         pytest.param('int f(); /* open', ['f() ;'], id='open comment'),
         pytest.param('int f(); char *s = "open\n; int g();', ['f() ;', 'g() ;'], id='open string'),
         pytest.param('int f(); R"x(open\nint g();', ['f() ;', 'g() ;'], id='raw string of C'),

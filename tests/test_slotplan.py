@@ -31,7 +31,7 @@ def decisions(root: Path, files: dict[str, str], config: Config | None = None) -
     """Return the decision for each slot of some files, by its name; a reason where it is left alone."""
     found = {}
     for name, text in files.items():
-        (root / name).write_text(text)
+        (root / name).write_bytes(text.encode('utf-8', 'surrogateescape'))
     project = Project(root, config or Config())
     for name in files:
         for table in file_record(name, 'c', project.decisions(root / name))['tables']:
@@ -52,6 +52,7 @@ def decisions(root: Path, files: dict[str, str], config: Config | None = None) -
         pytest.param(REPR + TYPE + 'void *p = (void *)f;\n', 'routed', id='handed on'),
         pytest.param(REPR + TYPE + 'void g(void *p) { assert(p == f); }\n', 'compared', id='in a message'),
         pytest.param(REPR + TYPE + 'void g(void *p) { CHECK_THAT(p == f); }\n', 'compared', id='in a macro of others'),
+        pytest.param(REPR + TYPE + 'int g(void *p) { return \udcfc(p == f); }\n', 'routed', id='in a call that is not in UTF-8'),
         pytest.param('#define S(x) T(x)\n#define T(x) #x\n' + REPR + TYPE + 'char *p = S(f);\n', 'compared', id='as a string'),
         pytest.param('#define S(x) ((void *)(x))\n' + REPR + TYPE + 'void *p = S(f);\n', 'routed', id='in a plain macro'),
         pytest.param(REPR + TYPE + '__typeof__(f) *p;\n', 'compared', id='for its type'),

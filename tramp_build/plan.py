@@ -12,6 +12,7 @@ from tramp_build.model import Entry, FilePlan, Kept, Placement, Reason, Row, Sca
 from tramp_build.scan import lexer
 from tramp_build.scan.assignments import INIT
 from tramp_build.scan.expression import Form, FunctionRef, flag_choices, flags_of, function_of
+from tramp_build.scan.literals import text_of
 from tramp_build.signatures import BY_CONVENTION, OBJECT, convention_of
 from tramp_build.slotmentions import Followers
 from tramp_build.slotplan import Slots, Uses, is_slot_table, last_component
@@ -171,7 +172,7 @@ class _Planner:
         """Return the mentions of a slot's function if all of them can name its stub."""
         macros = self.policy.surroundings
         followers = Followers(
-            self.mentions.text, self.scan.functions, lambda word: word in macros.quoting(), lambda word: macros.is_macro(word.decode())
+            self.mentions.text, self.scan.functions, lambda word: word in macros.quoting(), lambda word: macros.is_macro(text_of(word))
         )
         return followers.follow(name, self.named(name), places, before)
 

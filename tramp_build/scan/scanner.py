@@ -62,7 +62,7 @@ class Scanner(TableReader):
         """Close what the end of the file leaves open."""
         end = len(self.text)
         if self.table is not None:
-            self.close_table(end)
+            self.results.problem('unbalanced', self.table.head.start, 'a table without its closing brace')
         self.emit_tables(end)
         if self.scope.resume is not None:
             self._leave_local(end)
