@@ -182,7 +182,7 @@ try { throw 5L; } catch (long error) { touch(error); CHAIN }
 auto lambda = [&] { CHAIN }; lambda();
 auto lambda = [=]() mutable { CHAIN }; lambda();
 auto lambda = [=]() { CHAIN }; lambda();
-auto lambda = [&](int inner) { (void)inner; INNER CHAIN }; lambda(3);
+auto lambda = [&](int inner) -> void { (void)inner; INNER CHAIN }; lambda(3);
 label: CHAIN
 ({ CHAIN });
 struct In { static void f(int n) { INNER CHAIN } }; In::f(n);

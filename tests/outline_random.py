@@ -83,7 +83,7 @@ _STATEMENTS = (
     ('items.emplace_back(NUMBER, other); items.emplace_back(static_cast<int>(items.size()), word);', 'locals'),
     ('if (!items.empty() && items.back().first != value) note(items.back().second);', 'locals'),
     ('note(what);', 'parameters'),
-    ('what++;', 'parameters'),
+    ('what--;', 'parameters'),  # what the next turn of a loop throws is no foreign exception
     ('const int value = NUMBER; note(value);', 'hard'),
     ('static int count; note(++count);', 'hard'),
     ('note(__LINE__ > 0 ? "line" : "none");', 'hard'),
