@@ -144,6 +144,16 @@ def test_results_may_differ(tmp_path: Path, value: str) -> None:
     assert ''.join(text.split()).count(f'tramp_o_1();return{value};}}') == COPIES
 
 
+def test_a_macro_may_take_any_number_of_arguments(tmp_path: Path) -> None:
+    """As many as it names are no other case; other numbers are left alone."""
+    header = HEADER.replace(
+        '#define CALL(name, a) CALL_FULL(name, a, , NULL)', '#define CALL(name, ...) CALL_FULL(name, __VA_ARGS__, , NULL)'
+    )
+    assert outlined(tmp_path, unit(CALL), exc_h=header)[0] == Chains(COPIES, 1, COPIES)
+    counts, reasons, _ = outlined(tmp_path, unit(CALL.replace('work(given))', 'work(given)), work(given)')), exc_h=header)
+    assert (counts.outlined, reasons) == (0, {'chain-macro'})
+
+
 def test_macros_of_the_source_itself(tmp_path: Path) -> None:
     counts, _, _ = outlined(
         tmp_path, unit(CALL, work=re.sub('#(ifndef|define|endif).*EXC_H|#endif', '', HEADER) + WORK), all_h='#pragma once\n', exc_h=''

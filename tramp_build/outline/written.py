@@ -216,7 +216,7 @@ class Writer:
     def _expanded(self, name: bytes, macro: Macro, given: Sequence[list[_Item]], active: frozenset[bytes], offset: int) -> list[_Item]:
         """Return what a macro stands for with these arguments.  Raises UnsureError."""
         tokens = tokens_of(macro.body, Span(0, len(macro.body)), 'c++')
-        if macro.variadic or len(active) > _MAX_DEPTH or any(t[1] in _PASTED or t[0] in _UNUSUAL for t in tokens):
+        if len(active) > _MAX_DEPTH or any(t[1] in _PASTED or t[0] in _UNUSUAL for t in tokens):
             raise UnsureError
         parameters = {parameter: number for number, parameter in enumerate(macro.parameters or ())}
         items: list[_Item] = []
