@@ -128,6 +128,7 @@ def test_parameters_are_handed_on(name: str, parameter: str | None) -> None:
         'struct Local { int a; } *local = f();',
         'enum Local { one, local };',
         'enum { local };',
+        'enum { local = 3, one };',
         'int local;\n#ifdef A\n#endif\n if (T *local = f()) { g(); }',
         '\n#ifdef A\nint local;\n#endif\n',
         'DECLARE(local);',
