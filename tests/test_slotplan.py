@@ -170,6 +170,10 @@ def test_an_entry_says_what_it_returns(tmp_path: Path) -> None:
     assert decisions(tmp_path, {'m.c': 'int a; PyInit_m(void) { return 0; }\n'}, Config(barrier='always')) == {}
 
 
+def test_a_class_may_be_named_as_an_entry(tmp_path: Path) -> None:
+    assert decisions(tmp_path, {'m.cpp': 'struct PyInit_m { int run(); };\nint PyInit_m::run() { return 0; }\n'}) == {}
+
+
 @pytest.mark.parametrize('suffix', ['.c', '.cpp'])
 def test_excluded_functions(suffix: str, tmp_path: Path) -> None:
     """Wherever a slot gets its function: a type, an array, an assignment; and the entry of a module."""

@@ -33,8 +33,9 @@ _MAX_VALUE: Final = 60
 def tables(source: bytes, text: bytes, functions: Sequence[Function], line_of: Callable[[int], int], *, cxx: bool) -> Iterator[Table]:
     """Yield the entries of modules, and the assignments of functions to slots; `text` is the source in plain spelling."""
     for function in functions:
-        # Without a type in front of its name it is none, or one of implicit int.
-        if function.body and function.span.start < function.name_span.start and function.name.startswith(tuple(ENTRIES)):
+        # Without a type in front of its name it is none, or one of implicit int; a class may have such a name as well.
+        typed = function.span.start < function.name_span.start
+        if function.body and typed and function.name.startswith(tuple(ENTRIES)) and '::' not in function.name:
             yield _entry(function, line_of)
     if not ASSIGNED.search(text):
         return
