@@ -7,6 +7,7 @@ import json
 import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -370,6 +371,29 @@ def test_what_a_stub_can_not_declare(header: str, tmp_path: Path) -> None:
     plan = Project(tmp_path, Config()).plan_file(tmp_path / 'table.c')
     assert plan
     assert [entry.routed for table in plan.tables for entry in table.entries] == [False]
+
+
+def test_the_cast_of_a_row_is_not_warned_of_where_it_does_not_stand(tmp_path: Path) -> None:
+    """As ujson's are: the row is what the stock build warns of, and the stub is in front of the table."""
+    (tmp_path / 'a.c').write_text(
+        'static char *names[] = {"n", 0};\nPyObject *f(PyObject *self, PyObject *args, PyObject *kwargs)\n{\n    int n;\n'
+        '    return PyArg_ParseTupleAndKeywords(args, kwargs, "i", names, &n) ? self : 0;\n}\n'
+    )
+    (tmp_path / 'b.c').write_text(
+        '#include <Python.h>\nPyObject *f(PyObject *, PyObject *, PyObject *);\n'
+        'PyMethodDef t[] = {{"f", (PyCFunction)f, METH_VARARGS | METH_KEYWORDS, 0}, {0, 0, 0, 0}};\n'
+    )
+    project = Project(tmp_path, Config())
+    plan = project.plan_file(tmp_path / 'b.c')
+    assert plan
+    assert [entry.how for table in plan.tables for entry in table.entries] == [('fastcall',)]
+    result = project.rewrite_file(tmp_path / 'b.c', plan)
+    assert result
+    unit = tmp_path / 'unit.c'
+    unit.write_bytes(result.prelude + b'\n#line 1\n' + result.text)
+    command = ['gcc', '-Wall', '-Wextra', '-Werror', '-isystem', sysconfig.get_path('include'), '-fsyntax-only', unit]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 TRIED = """\

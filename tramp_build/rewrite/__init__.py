@@ -200,7 +200,7 @@ class _Rewriter:
             if late := self.plan.upgrades[entry.function].late:
                 self._insert(table.outer_start, late, late)
             if self.plan.upgrades[entry.function].entry == 'elsewhere':
-                old = stubs.Old(BY_CONVENTION[entry.convention], impl)
+                old = stubs.Old(BY_CONVENTION[entry.convention], self._quiet(entry.function, impl))
             # Behind an upgrade the casts of the row are to a type that the function no longer has.
             impl = self._entry(entry.function, span)
         self._replace(span, self._stub(table, row, entry, signature, impl, old))
