@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field, replace
-from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from tramp_build.edits import apply, compose_edits
+from tramp_build.edits import Moves, apply, compose_edits, places_made
 from tramp_build.model import Edit, Span
 from tramp_build.outline import Outlined, Stays, outline
 from tramp_build.outline.handlers import Left
@@ -78,44 +77,26 @@ def _known(function: Function) -> tuple[object, ...]:
     return function.name, function.body is None, function.scope.path, function.varies
 
 
-@dataclass(frozen=True, slots=True)
-class _Moves:
-    """What edits do to offsets: of any offset that is not in what they make."""
-
-    ends: tuple[int, ...]  # behind what each makes
-    shifts: tuple[int, ...]  # of all up to each
-
-    @classmethod
-    def of(cls, edits: Sequence[Edit], ends: Sequence[int]) -> _Moves:
-        return cls(tuple(ends), tuple(accumulate(len(edit.text) - (edit.span.end - edit.span.start) for edit in edits)))
-
-    def at(self, offset: int) -> int:
-        index = bisect_right(self.ends, offset)
-        return self.shifts[index - 1] if index else 0
-
-
 @dataclass(slots=True)
 class _Back:
     """The way back from a text with macros written out."""
 
     source: bytes
     written: Sequence[Edit]
-    _starts: list[int] = field(default_factory=list)  # of what is written, in that text
-    _moves: _Moves = field(init=False)
+    _made: list[Span] = field(init=False)  # where what is written stands in that text
+    _starts: list[int] = field(init=False)
+    _moves: Moves = field(init=False)  # of what stands in that text
+    _moves_there: Moves = field(init=False)  # of what stands in the source
 
     def __post_init__(self) -> None:
-        shift = 0
-        for edit in self.written:
-            self._starts.append(edit.span.start + shift)
-            shift += len(edit.text) - (edit.span.end - edit.span.start)
-        self._moves = _Moves.of(self.written, self._ends())
-
-    def _ends(self) -> list[int]:
-        return [start + len(edit.text) for edit, start in zip(self.written, self._starts, strict=True)]
+        self._made = places_made(self.written)
+        self._starts = [span.start for span in self._made]
+        self._moves = Moves.of(self.written, [span.end for span in self._made])
+        self._moves_there = Moves.of(self.written, [edit.span.end for edit in self.written])
 
     def there(self, span: Span) -> Span:
         """Return where something of the source is in that text; it has no part of a macro that is written out."""
-        shift = _Moves.of(self.written, [edit.span.end for edit in self.written]).at(span.start)
+        shift = self._moves_there.at(span.start)
         return Span(span.start + shift, span.end + shift)
 
     def outlined(self, there: Outlined) -> Outlined:
@@ -126,12 +107,12 @@ class _Back:
         starts = [edit.span.start for edit in edits]
         kept: list[tuple[Edit, int]] = []
         dropped: list[tuple[Edit, int]] = []
-        for edit, start, end in zip(self.written, self._starts, self._ends(), strict=True):
+        for edit, made in zip(self.written, self._made, strict=True):
             # None overlaps another, so that the last one that begins before the end goes on furthest.
-            last = bisect_left(starts, end) - 1
-            touched = last >= 0 and edits[last].span.end > start
-            (kept if touched else dropped).append((edit, end))
-        moves = _Moves.of([edit for edit, _ in dropped], [end for _, end in dropped])
+            last = bisect_left(starts, made.end) - 1
+            touched = last >= 0 and edits[last].span.end > made.start
+            (kept if touched else dropped).append((edit, made.end))
+        moves = Moves.of([edit for edit, _ in dropped], [end for _, end in dropped])
         moved = [_moved(edit, -moves.at(edit.span.start)) for edit in edits]
         written = [edit for edit, _ in kept]
         return replace(
@@ -144,7 +125,7 @@ class _Back:
     def _origin(self, offset: int) -> int:
         """Return where something stands in the source: of what a macro makes, the macro."""
         index = bisect_right(self._starts, offset) - 1
-        if index >= 0 and offset < self._starts[index] + len(self.written[index].text):
+        if index >= 0 and offset < self._made[index].end:
             return self.written[index].span.start
         return offset - self._moves.at(offset)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from tramp_build.errors import RewriteError
@@ -45,14 +47,38 @@ def compose_edits(between: bytes, first: Sequence[Edit], second: Iterable[Edit])
     if not first:
         return tuple(second)
     items: list[tuple[int, int, Edit | None]] = [(edit.span.start, edit.span.end, edit) for edit in second]
-    ends: list[tuple[int, int]] = []  # of what `first` has made, with the distance from there on
-    shift = 0
-    for edit in first:
+    made = places_made(first)
+    items += [(span.start, span.end, None) for span in made]
+    moves = Moves.of(first, [span.end for span in made])
+    return tuple(_merged(between, cluster, moves) for cluster in _clusters(items))
+
+
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """How edits move what they do not make: the distance from each on."""
+
+    ends: tuple[int, ...]  # of the edits, in the text that offsets are given in
+    shifts: tuple[int, ...]
+
+    @classmethod
+    def of(cls, edits: Sequence[Edit], ends: Iterable[int]) -> Moves:
+        """`edits` stand in order."""
+        return cls(tuple(ends), tuple(accumulate(len(edit.text) - (edit.span.end - edit.span.start) for edit in edits)))
+
+    def at(self, offset: int) -> int:
+        """Return how far what stands at `offset` is moved; it is not within an edit."""
+        index = bisect_right(self.ends, offset)
+        return self.shifts[index - 1] if index else 0
+
+
+def places_made(edits: Iterable[Edit]) -> list[Span]:
+    """Return where what each edit makes stands in the edited text; `edits` stand in order."""
+    found, shift = [], 0
+    for edit in edits:
         start = edit.span.start + shift
-        items.append((start, start + len(edit.text), None))
-        shift = start + len(edit.text) - edit.span.end
-        ends.append((start + len(edit.text), shift))
-    return tuple(_merged(between, cluster, ends) for cluster in _clusters(items))
+        found.append(Span(start, start + len(edit.text)))
+        shift = found[-1].end - edit.span.end
+    return found
 
 
 def _clusters(items: list[tuple[int, int, Edit | None]]) -> list[list[tuple[int, int, Edit | None]]]:
@@ -68,13 +94,7 @@ def _clusters(items: list[tuple[int, int, Edit | None]]) -> list[list[tuple[int,
     return clusters
 
 
-def _merged(between: bytes, cluster: list[tuple[int, int, Edit | None]], ends: Sequence[tuple[int, int]]) -> Edit:
+def _merged(between: bytes, cluster: list[tuple[int, int, Edit | None]], moves: Moves) -> Edit:
     start, end = cluster[0][0], max(item[1] for item in cluster)
     edits = [Edit(Span(e.span.start - start, e.span.end - start), e.text) for _, _, e in cluster if e]
-    return Edit(Span(_before(start, ends), _before(end, ends)), apply(between[start:end], edits))
-
-
-def _before(offset: int, ends: Sequence[tuple[int, int]]) -> int:
-    """Return where an offset was that is not within what was made."""
-    index = bisect_right(ends, offset, key=lambda pair: pair[0])
-    return offset - ends[index - 1][1] if index else offset
+    return Edit(Span(start - moves.at(start), end - moves.at(end)), apply(between[start:end], edits))
