@@ -46,9 +46,14 @@ def _vector(*, cxx: bool) -> str:
     return f'{c_type(VECTOR, cxx=cxx)}args, __PTRDIFF_TYPE__ nargs'
 
 
-def _names(*, cxx: bool) -> str:
+def keyword_list(*, cxx: bool) -> str:
+    """Spell the type of a list of names."""
     # C++ takes `const char **` since 3.13 (PY_CXX_CONST); of all older headers this is the superset.
-    return f'{c_type(OBJECT, cxx=cxx)}kwnames, const char *format, {"const char *const *" if cxx else "char *const *"}keywords'
+    return 'const char *const *' if cxx else 'char *const *'
+
+
+def _names(*, cxx: bool) -> str:
+    return f'{c_type(OBJECT, cxx=cxx)}kwnames, const char *format, {keyword_list(cxx=cxx)}keywords'
 
 
 def _parameters(found: Format, *, cxx: bool) -> str:

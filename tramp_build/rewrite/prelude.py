@@ -95,8 +95,7 @@ def _parsers(names: frozenset[str], *, cxx: bool) -> list[str]:
         if 'parse' in names:
             parts.append(f'{VISIBLE} int tramp_parse{twin}({vector}, {size}, const char *, ...);')
         if 'parse_keywords' in names:
-            # C++ takes `const char **` since 3.13 (PY_CXX_CONST); of all older headers this is the superset.
-            words = 'const char *const *' if cxx else 'char *const *'
+            words = formats.keyword_list(cxx=cxx)
             parts.append(f'{VISIBLE} int tramp_parse_keywords{twin}({vector}, {size}, {obj}, const char *, {words}, ...);')
     if 'unpack' in names:
         parts.append(f'{VISIBLE} int tramp_unpack({vector}, {size}, const char *, {size}, {size}, ...);')
