@@ -79,8 +79,7 @@ def prepare_files(project: Project, state: State) -> None:
 def _prepare_again(project: Project, state: State) -> None:
     """Decide once more about what puts sources together, of a build before this one: what is decided in one file depends on others."""
     for path, key in sorted(state.indexed() - {(path, key) for path in project.files() for key in _KEYS}):
-        other = Project(project.root, project.config)
-        if key in _KEYS and path.is_file() and other.tree.adopt(path):
+        if key in _KEYS and path.is_file() and (other := Project(project.root, project.config)).tree.adopt(path):
             language, limited = _KEYS[key]
             prepare(path, state, other, language, limited=limited)
 
