@@ -119,7 +119,7 @@ TRAMP_INLINE const char *tramp_short_text(PyObject *arg)
 
 #define TRAMP_STORE_WITHIN(ctype, least, most) (value >= (least) && value <= (most) ? (TRAMP_STORE(ctype, value), true) : false)
 
-/* An int of one digit is in the range of all but the first of these. */
+/* An int of one digit is in the range of all but the four smallest. */
 TRAMP_INLINE bool tramp_store_int(PyObject *arg, char letter, void *output)
 {
     long value;
