@@ -30,8 +30,6 @@ _BEFORE_USE: Final = frozenset(b'( ; { } = ! == != + - / ? < || . -> :: : return
 _SPECIFIERS: Final = frozenset(b'const volatile static constexpr typename struct class'.split())
 # What stands behind a name that is being declared.
 _BEHIND_NAME: Final = frozenset(b'; = [ ( { , ) : > ]'.split())
-_OPENING: Final = frozenset({b'(', b'[', b'{'})
-_CLOSING: Final = frozenset({b')', b']', b'}'})
 _POINTERS: Final = frozenset({b'*', b'&', b'&&', b'const'})
 _ENUM: Final = frozenset({b'enum'})
 _TAGS: Final = frozenset({b'struct', b'class', b'union', b'enum'})
@@ -66,9 +64,9 @@ def declared(tokens: Sequence[lexer.Token], *, head: bool) -> Iterator[tuple[int
     """
     stack, using, behind_list = [-1], False, False
     for index, (kind, text, start, _) in enumerate(tokens):
-        if kind == lexer.BRACKET and text in _OPENING:
+        if kind == lexer.BRACKET and text in lexer.OPENING:
             stack.append(index)
-        elif kind == lexer.BRACKET and text in _CLOSING and len(stack) > 1:
+        elif kind == lexer.BRACKET and text in lexer.CLOSING and len(stack) > 1:
             opening = stack.pop()
             behind_list = text == b'}' and _is_listed(tokens, opening, _TAGS)
             continue

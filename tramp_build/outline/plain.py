@@ -11,20 +11,18 @@ from typing import TYPE_CHECKING, Final
 
 from tramp_build.outline.handlers import RETURNS
 from tramp_build.outline.names import KEYWORDS, may_be_macro
+from tramp_build.outline.types import SCALARS
 from tramp_build.scan import lexer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _STORAGE: Final = frozenset({b'static', b'const', b'volatile', b'struct', b'register'})
-_SCALARS: Final = frozenset(
-    b'bool char double float int long short signed unsigned wchar_t char16_t char32_t size_t ssize_t ptrdiff_t intptr_t uintptr_t int8_t '
-    b'int16_t int32_t int64_t uint8_t uint16_t uint32_t uint64_t Py_ssize_t Py_hash_t Py_UCS4 Py_complex Py_buffer '
-    b'npy_intp'.split()
+_SCALARS: Final = SCALARS | frozenset(
+    b'bool char double float int long short signed unsigned wchar_t char16_t char32_t '
+    b'Py_ssize_t Py_hash_t Py_UCS4 Py_complex Py_buffer'.split()
 )
 _CASTS: Final = frozenset({b'static_cast', b'reinterpret_cast', b'const_cast'})
-_OPENING: Final = frozenset({b'(', b'{', b'['})
-_CLOSING: Final = frozenset({b')', b'}', b']'})
 # Of the C API: what functions of a module read their arguments and make their results with.
 _CALLS: Final = frozenset(
     b'PyArg_ParseTuple PyArg_ParseTupleAndKeywords PyArg_UnpackTuple Py_BuildValue Py_INCREF Py_DECREF Py_XINCREF Py_XDECREF Py_CLEAR '
@@ -107,7 +105,7 @@ class Statements:
         """Return where the bracket at `at` closes."""
         depth = 0
         for index in range(at, len(self.tokens)):
-            depth += (self._text(index) in _OPENING) - (self._text(index) in _CLOSING)
+            depth += (self._text(index) in lexer.OPENING) - (self._text(index) in lexer.CLOSING)
             if not depth:
                 return index
         return len(self.tokens)
@@ -115,7 +113,7 @@ class Statements:
     def _end(self, at: int, *ends: bytes) -> int:
         """Return where one of `ends` stands outside of brackets."""
         while at < len(self.tokens) and self._text(at) not in ends:
-            at = self._closing(at) + 1 if self._text(at) in _OPENING else at + 1
+            at = self._closing(at) + 1 if self._text(at) in lexer.OPENING else at + 1
         return at
 
     def _declaration(self, at: int) -> int | None:

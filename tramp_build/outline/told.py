@@ -8,11 +8,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from tramp_build.scan import lexer
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tramp_build.outline.handlers import Handler
-    from tramp_build.scan import lexer
 
 # The first argument that may be such a text, and the last one.  Formats stay: a compiler may want to see them.
 _TELLING: Final = {
@@ -21,8 +22,6 @@ _TELLING: Final = {
     b'PyErr_SetFromErrnoWithFilename': (1, 1),
 }
 _QUALIFIED: Final = frozenset({b'.', b'->', b'::'})
-_OPENING: Final = frozenset({b'(', b'[', b'{'})
-_CLOSING: Final = frozenset({b')', b']', b'}'})
 
 
 def is_told(tokens: Sequence[lexer.Token], index: int) -> bool:
@@ -47,9 +46,9 @@ def _call_around(texts: Sequence[bytes], at: int) -> tuple[int, int]:
     """Return where the bracket around `at`, a comma, opens, and how many commas separate arguments up to there; -1 for none."""
     depth = commas = 0
     for index in range(at, -1, -1):
-        if texts[index] in _CLOSING:
+        if texts[index] in lexer.CLOSING:
             depth += 1
-        elif texts[index] in _OPENING:
+        elif texts[index] in lexer.OPENING:
             if not depth:
                 return (index if texts[index] == b'(' else -1), commas
             depth -= 1

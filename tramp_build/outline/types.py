@@ -10,15 +10,15 @@ from tramp_build.scan import lexer
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_SCALARS: Final = frozenset(
+SCALARS: Final = frozenset(
     b'size_t ssize_t ptrdiff_t intptr_t uintptr_t int8_t int16_t int32_t int64_t uint8_t uint16_t uint32_t uint64_t npy_intp'.split()
 )
 _BUILT_IN: Final = frozenset(b'bool char char8_t char16_t char32_t double float int long short signed unsigned void wchar_t'.split())
 _QUALIFIERS: Final = frozenset({b'const', b'volatile'})
 REFERENCES: Final = frozenset({b'&', b'&&'})
 POINTERS: Final = REFERENCES | {b'*'}
-_OPENING: Final = frozenset({b'(', b'[', b'{', b'<'})
-_CLOSING: Final = frozenset({b')', b']', b'}', b'>'})
+_OPENING: Final = lexer.OPENING | {b'<'}
+_CLOSING: Final = lexer.CLOSING | {b'>'}
 # Classes that are no templates: an object of a class that is one may be declared without its arguments since C++17.
 _CLASSES: Final = frozenset({b'string', b'wstring', b'exception_ptr'})
 
@@ -68,8 +68,8 @@ def _is_object(kind: tuple[bytes, ...]) -> bool:
     if all(text in _BUILT_IN for text in kind) or _is_class(kind):
         return True
     if len(kind) == 1:
-        return kind[0] in _SCALARS or (is_known(kind[0]) and kind[0] != b'std')
-    return kind[-3:-1] == (b'std', b'::') and kind[-1] in _SCALARS
+        return kind[0] in SCALARS or (is_known(kind[0]) and kind[0] != b'std')
+    return kind[-3:-1] == (b'std', b'::') and kind[-1] in SCALARS
 
 
 def _is_class(kind: tuple[bytes, ...]) -> bool:

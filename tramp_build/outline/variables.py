@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 _BEHIND_NAME: Final = frozenset(b'; = , ( {'.split())
 _BLOCKS: Final = frozenset({b'{', b'}', b';', b':', b'else', b'do', b'try'})
 _HEADS: Final = frozenset({b'if', b'while', b'for', b'switch', b'catch'})
-_OPENING: Final = frozenset({b'(', b'[', b'{'})
-_CLOSING: Final = frozenset({b')', b']', b'}'})
 _SCOPES: Final = frozenset({b'for', b'while', b'switch', b'catch', b']'})
 _CONDITIONS: Final = frozenset({b'if', b'while', b'switch'})
 _BEHIND_CONDITION: Final = frozenset(b'= { ( ;'.split())
@@ -72,9 +70,9 @@ def tells(tokens: Sequence[lexer.Token], variables: AbstractSet[bytes]) -> bool:
     """
     stack = [-1]
     for index, (kind, text, _, _) in enumerate(tokens):
-        if text in _OPENING:
+        if text in lexer.OPENING:
             stack.append(index)
-        elif text in _CLOSING:
+        elif text in lexer.CLOSING:
             stack.pop()
         if kind != lexer.WORD:
             continue
@@ -251,7 +249,7 @@ def _opened(tokens: Sequence[lexer.Token], closing: int) -> int:
     """Return where the bracket at `closing` was opened, 0 where that is not among the tokens."""
     depth = 0
     for index in range(closing, 0, -1):
-        depth += (_text(tokens, index) in _CLOSING) - (_text(tokens, index) in _OPENING)
+        depth += (_text(tokens, index) in lexer.CLOSING) - (_text(tokens, index) in lexer.OPENING)
         if not depth:
             return index
     return 0

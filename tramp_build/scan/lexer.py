@@ -27,6 +27,9 @@ CHAR: Final = 8
 NUMBER: Final = 9
 RAW: Final = 10
 OTHER: Final = 11
+# The texts of brackets.
+OPENING: Final = frozenset({b'(', b'[', b'{'})
+CLOSING: Final = frozenset({b')', b']', b'}'})
 # Made by the scanner, not by the lexer: a skipped `{...}`, and the places of `#if`, of `#elif` or `#else`, and of `#endif`.
 BLOCK: Final = 12
 IF: Final = 13

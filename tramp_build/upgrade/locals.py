@@ -20,8 +20,6 @@ _NO_DECLARATION: Final = frozenset(
 )
 _TAGS: Final = frozenset({b'struct', b'union', b'enum', b'class'})
 _POINTERS: Final = frozenset(b'* & && const volatile restrict __restrict __restrict__ _Nonnull _Nullable'.split())
-_OPENING: Final = frozenset({b'(', b'[', b'{'})
-_CLOSING: Final = frozenset({b')', b']', b'}'})
 _BRANCHES: Final = frozenset({b'else', b'elif', b'elifdef', b'elifndef'})
 _CONDITIONS: Final = frozenset({b'if', b'ifdef', b'ifndef'})
 _WITH_CONDITION: Final = frozenset({b'for', b'while', b'if', b'switch'})
@@ -172,7 +170,7 @@ class _Body:
                 return 0
             if not depth and text == b',':
                 return index + 1
-            depth += (text in _OPENING) - (text in _CLOSING)
+            depth += (text in lexer.OPENING) - (text in lexer.CLOSING)
             index += 1
         return 0
 
@@ -196,7 +194,7 @@ class _Body:
             kind, text, _, _ = self.tokens[at]
             if kind == lexer.HASH:
                 return 0
-            depth += (text in _OPENING) - (text in _CLOSING)
+            depth += (text in lexer.OPENING) - (text in lexer.CLOSING)
             if not depth:
                 return at + 1
         return 0

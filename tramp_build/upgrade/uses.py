@@ -31,8 +31,6 @@ _SIZES: Final = frozenset({
 })  # fmt: skip
 _MEMBER: Final = frozenset({b'.', b'->', b'::'})
 _NULLS: Final = frozenset({b'NULL', b'0', b'nullptr'})
-_OPENING: Final = frozenset({b'(', b'[', b'{'})
-_CLOSING: Final = frozenset({b')', b']', b'}'})
 _AND_OR: Final = frozenset({b'&&', b'||'})
 # What may stand before and behind a comparison, or behind a truth value.
 _BEFORE_TEST: Final = _AND_OR | {b'(', b'=', b'return', b';', b'{', b'}', b','}
@@ -260,9 +258,9 @@ class Uses:
         depth = 0
         for at in range(index, len(self.tokens)):
             text = self._text(at)
-            if not depth and text in _CLOSING:
+            if not depth and text in lexer.CLOSING:
                 return at
-            depth += (text in _OPENING) - (text in _CLOSING)
+            depth += (text in lexer.OPENING) - (text in lexer.CLOSING)
         return 0
 
     def _forward(self, index: int) -> bool:
@@ -298,7 +296,7 @@ class Uses:
             text = self._text(at)
             if text in (b';', b'{', b'}') or self.tokens[at][0] == lexer.HASH:
                 return None
-            depth += (text in _CLOSING) - (text in _OPENING)
+            depth += (text in lexer.CLOSING) - (text in lexer.OPENING)
             at -= 1
         end = self._end(index)
         if at < 1 or self._text(end) != b')' or self._text(at - 2) in _MEMBER or self.tokens[at - 1][0] != lexer.WORD:
@@ -317,7 +315,7 @@ class Uses:
             if not depth and text == b',':
                 found.append((first, at - 1))
                 first = at + 1
-            depth += (text in _OPENING) - (text in _CLOSING)
+            depth += (text in lexer.OPENING) - (text in lexer.CLOSING)
         return [*found, (first, closing - 1)]
 
 
