@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 
 from tramp_build.model import Span
+from tramp_build.upgrade.code import Code
 from tramp_build.upgrade.locals import hides, variables
 from tramp_build.upgrade.pastes import Pastes
 from tramp_build.upgrade.project import facts_of, macros_of
@@ -95,3 +97,33 @@ def test_many_invocations() -> None:
     """What does not end takes no longer than it has to."""
     source = b'#define CAT(a, b) a##b\n' + b'CAT(' * 2000
     assert Pastes(macros_of([facts_of(source)]), source).may_make(b'CATCAT')
+
+
+# `@` marks where `x` is a word of the code, `?` where it is not.
+CODE = [
+    'x@ /* x? */ x@ // x? \\\n x?\n x@ "x?\\"x?" x@ \'x?\' x@',
+    'f(1, x@); ax? = 0x?; $x?; x@',
+    'struct s { int x?; union { int x?; } u; } x@; struct s x@ = {x@}; ',
+    'struct { int x?; } /* struct { */ x@; "struct {" x@ union /* u */ s // {\n { x?; "}" /* } */ x? } x@',
+    'mystruct { x@ } struct$ { x@ } struct f(x@) { x@ }',
+    'struct s { x? { x?',
+]
+CXX_CODE = ['struct s { int x@; }; R"a(x? )" x? )a" x@ u8R"(x?)" x@', 'f("a" x@ R"(" x?']
+
+
+@pytest.mark.parametrize(('marked', 'language'), [*((text, 'c') for text in CODE), *((text, 'c++') for text in CXX_CODE)])
+def test_code(marked, language):
+    text = re.sub('[@?]', '', marked).encode()
+    code = Code.of(text, language)
+    found = re.sub(rb'x(?![\w])', lambda match: b'x@' if code.has_word(match.start()) else b'x?', text).decode()
+    assert found == marked
+
+
+@pytest.mark.parametrize('piece', [b'struct /*', b'struct s /* * ', b'union // ', b'struct s {', b'"', b'struct {}', b'/*'])
+def test_code_in_linear_time(piece):
+    def seconds(count: int) -> float:
+        started = time.process_time()
+        Code.of(piece * count, 'c')
+        return time.process_time() - started
+
+    assert min(seconds(8_000) for _ in range(3)) < 8 * min(seconds(2_000) for _ in range(3)) + 0.05

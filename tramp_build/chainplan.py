@@ -126,7 +126,7 @@ class _Callers:
         if surroundings.is_macro(name) or surroundings.mentioned_elsewhere(name, internal=internal) or surroundings.may_be_pasted(name):
             return True
         known = Known.of([*(f.name_span for f in here), *(span for call in calls for span in (call.field, call.title) if span)])
-        return any(True for _ in self.mentions.of(name.encode(), known))
+        return any(True for _ in self.mentions.places(name.encode(), known))
 
     def _named(self, name: str) -> list[Function]:
         if self._functions is None:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 from tramp_build import upgrade
 from tramp_build.chainplan import with_chains
 from tramp_build.model import Entry, FilePlan, Kept, Placement, Reason, Row, ScanResult, ScopeKind, Span, Table, TablePlan, Upgrade
-from tramp_build.scan import lexer
 from tramp_build.scan.assignments import INIT
 from tramp_build.scan.expression import Form, FunctionRef, flag_choices, flags_of, function_of
 from tramp_build.scan.literals import text_of
@@ -72,12 +71,12 @@ class _Functions:
 
 def plan(source: bytes, scan: ScanResult, policy: Policy) -> FilePlan:
     """Return the decision for each row of `scan`, which was made from `source`."""
-    planner = _Planner(source, scan, policy, _Functions.of(scan), Mentions(lexer.normalise(source), scan.language, scan.functions))
+    planner = _Planner(source, scan, policy, _Functions.of(scan), Mentions.of(source, scan))
     slotted = Slots(planner)
     slots = slotted.decide() if policy.slots else {}
     chosen = _chosen(scan, policy)
     decided = [(table, [(row, slots.get(row.span.start) or planner.row(table, row)) for row in table.rows]) for table in chosen]
-    outcome = upgrade.decide(source, scan, [pair for _, rows in decided for pair in rows], policy.surroundings)
+    outcome = upgrade.decide(scan, [pair for _, rows in decided for pair in rows], policy.surroundings, planner.mentions)
     tables = tuple(TablePlan(table, tuple(_with_convention(entry, outcome) for _, entry in rows)) for table, rows in decided)
     upgrades = {n: u for n, u in outcome.items() if isinstance(u, Upgrade)}
     found = FilePlan(scan.language, policy.barrier, tables, upgrades, slotted.followed)
@@ -234,7 +233,7 @@ class _Planner:
         if name not in self.compared:
             known = [f.name_span for f in self.functions.by_name.get(name, ())]
             known += [span for table in self.scan.tables for row in table.rows for span in row.fields if span]
-            places = self.mentions.of(name.encode(), known)
+            places = self.mentions.places(name.encode(), known)
             self.compared[name] = any(not self.mentions.is_call(name.encode(), place) for place in places)
         return Reason.READS_ML_METH if self.compared[name] else None
 

@@ -15,7 +15,7 @@ from tramp_build.headers import Headers
 from tramp_build.model import FilePlan, Reason, ScanResult, Upgrade
 from tramp_build.plan import Policy, plan
 from tramp_build.rewrite import Rewritten, rewrite
-from tramp_build.scan import function_names, lexer, might_declare, might_have_tables, scan
+from tramp_build.scan import function_names, might_declare, might_have_tables, scan
 from tramp_build.slotplan import Uses, is_mentioned, known_places, last_component, lists_in_slots
 from tramp_build.tree import Tree
 from tramp_build.units import localise, localise_problems
@@ -61,6 +61,7 @@ class Project:
     _listed_by_others: dict[Path, dict[str, frozenset[str | None]]] = field(default_factory=dict, repr=False)
     _names: dict[Path, frozenset[str]] = field(default_factory=dict, repr=False)
     _offers: dict[Path, dict[str, Upgrade | Kept]] = field(default_factory=dict, repr=False)
+    _mentions: dict[Path, Mentions] = field(default_factory=dict, repr=False)
     _movable: dict[Path, bool] = field(default_factory=dict, repr=False)
     _facts: dict[Path, Facts] = field(default_factory=dict, repr=False)
     _macros: Macros | None = field(default=None, repr=False)
@@ -201,10 +202,15 @@ class Project:
 
     def _offers_of(self, path: Path, language: Language) -> dict[str, Upgrade | Kept]:
         if path not in self._offers:
-            found = offers(self._text(path), self._scan(path, language), self._surroundings(path))
+            found = offers(self._scan(path, language), self._surroundings(path), self._mentions_in(path, language))
             place = self.tree.relative(path)
             self._offers[path] = {name: o if isinstance(o, Upgrade) else replace(o, path=place) for name, o in found.items()}
         return self._offers[path]
+
+    def _mentions_in(self, path: Path, language: Language) -> Mentions:
+        if path not in self._mentions or self._mentions[path].language != language:
+            self._mentions[path] = Mentions.of(self._readable(path), self._scan(path, language))
+        return self._mentions[path]
 
     def forget(self, path: Path) -> None:
         """Forget what was read from a unit that has been taken apart."""
@@ -213,6 +219,7 @@ class Project:
 
     def _forget(self, path: Path) -> None:
         self._scans.pop(path, None)
+        self._mentions.pop(path, None)
         self._headers.pop(path, None)
         self._plans = {key: decided for key, decided in self._plans.items() if key[0] != path}
 
@@ -255,8 +262,7 @@ class Project:
             if lists_in_slots(source, found, name):
                 listed.add(language)
                 other = other or self._refuse(file, language, unit=self.is_unit(file)) is not None
-            mentions = Mentions(lexer.normalise(source), language, found.functions)
-            other = other or is_mentioned(mentions, known_places(found), name)
+            other = other or is_mentioned(self._mentions_in(file, language), known_places(found), name)
             defined = defined or any(f.body and last_component(f.name) == name for f in found.functions)
         return Uses(frozenset(listed), other, defined)
 

@@ -314,7 +314,7 @@ def is_mentioned(mentions: Mentions, known: Known, name: str) -> bool:
 def mentions_of(mentions: Mentions, known: Known, name: str) -> list[int]:
     """Return where it does."""
     word = name.encode()
-    return [place for place in mentions.of(word, known) if not mentions.is_call(word, place)]
+    return [place for place in mentions.places(word, known) if not mentions.is_call(word, place)]
 
 
 def lists_in_slots(source: bytes, scan: ScanResult, name: str) -> bool:

@@ -10,7 +10,10 @@ bound may have been hit the LONG group takes part, and `literal_end` finds the t
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # A token: kind, text, start, end.  A plain tuple, as millions are made.
 Token = tuple[int, bytes, int, int]
@@ -61,23 +64,17 @@ _COMMENT = rb'/(?:' + _LINE_COMMENT + rb'|\*[^*]*(?:\*(?!/)[^*]*){0,4000}(?:\*/)
 _MAYBE_LONG = rb'(?:(?=[\\*])())?'
 _WORD = rb'[A-Za-z_$\x80-\xff][\w$\x80-\xff]*'
 _RAW_DELIMITER = rb'[^()\\\s]{0,16}'
-# In C, R"(" is a macro and a string.
-_NEVER = rb'(?!)()'
+# In C, R"(" is a macro and a string: this never matches.
+_NEVER = rb'R(?!)()'
+
+
+def _literal(raw: bytes, *before: bytes) -> re.Pattern[bytes]:
+    # Every alternative starts with a literal and not with a group: only so does `re` search by a character set.
+    return re.compile(rb'|'.join([*before, raw, _STRING + _MAYBE_LONG, _CHAR, _COMMENT + _MAYBE_LONG]))
 
 
 def _skip(raw: bytes) -> re.Pattern[bytes]:
-    # Every alternative starts with a literal and not with a group: only so does `re` search by a character set.
-    parts = [
-        rb'{()',
-        rb'}()',
-        rb'#()',
-        TABLE_TYPE + rb'()(?![\w$])',
-        raw,
-        _STRING + _MAYBE_LONG,
-        _CHAR,
-        _COMMENT + _MAYBE_LONG,
-    ]
-    return re.compile(rb'|'.join(parts))
+    return _literal(raw, rb'{()', rb'}()', rb'#()', TABLE_TYPE + rb'()(?![\w$])')
 
 
 def _token(word: bytes, raw: bytes) -> re.Pattern[bytes]:
@@ -95,8 +92,11 @@ def _token(word: bytes, raw: bytes) -> re.Pattern[bytes]:
     return re.compile(rb'(?:' + rb'|'.join(parts) + rb')[\s\\]*')
 
 
+_RAW = rb'R(?:(?<![\w$]R)|(?<=[^\w$][LuU]R)|(?<=[^\w$]u8R))"' + _RAW_DELIMITER + rb'\(()'
 SKIP_C: Final = _skip(_NEVER)
-SKIP_CXX: Final = _skip(rb'R(?:(?<![\w$]R)|(?<=[^\w$][LuU]R)|(?<=[^\w$]u8R))"' + _RAW_DELIMITER + rb'\(()')
+SKIP_CXX: Final = _skip(_RAW)
+_LITERAL_C = _literal(_NEVER)
+_LITERAL_CXX = _literal(_RAW)
 TOKEN_C: Final = _token(b'', _NEVER)
 TOKEN_CXX: Final = _token(rb'(?!(?:u8|[LuU])?R")', rb'((?:u8|[LuU])?R"(?:' + _RAW_DELIMITER + rb'\()?)')
 
@@ -133,6 +133,16 @@ def raw_end(text: bytes, start: int) -> int:
         return quote  # malformed, and what follows is read as it comes
     end = text.find(b')' + opening[1] + b'"', opening.end())
     return len(text) if end < 0 else end + len(opening[1]) + 2
+
+
+def literals(text: bytes, *, cxx: bool) -> Iterator[tuple[int, int]]:
+    """Yield where comments, strings and characters are, in their order."""
+    pattern, position = (_LITERAL_CXX if cxx else _LITERAL_C), 0
+    while match := pattern.search(text, position):
+        start, position = match.span()
+        if match.lastindex:
+            position = max(position, raw_end(text, start) if match.lastindex == 1 else literal_end(text, start))
+        yield start, position
 
 
 def directive_end(text: bytes, position: int) -> int:

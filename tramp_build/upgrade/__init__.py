@@ -11,17 +11,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from tramp_build.model import Edit, Kept, Reason, Upgrade
-from tramp_build.scan import lexer
 from tramp_build.upgrade import entries, parameters
 from tramp_build.upgrade.entries import SELF_NAMING, Frame, Self, listed, says_its_name
 from tramp_build.upgrade.forwards import Forwards, is_member, last_component
-from tramp_build.upgrade.mentions import Mentions
 from tramp_build.upgrade.parameters import KEYWORDS, VARARGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from tramp_build.model import Entry, Function, Language, Row, ScanResult
+    from tramp_build.upgrade.mentions import Mentions
     from tramp_build.upgrade.project import Surroundings
     from tramp_build.upgrade.uses import Forward
 
@@ -41,7 +40,9 @@ class _Stays:
     line: int
 
 
-def decide(source: bytes, scan: ScanResult, rows: Iterable[tuple[Row, Entry]], surroundings: Surroundings) -> dict[str, Upgrade | Kept]:
+def decide(
+    scan: ScanResult, rows: Iterable[tuple[Row, Entry]], surroundings: Surroundings, mentions: Mentions
+) -> dict[str, Upgrade | Kept]:
     """Return what becomes of each function of a routed METH_VARARGS row, and of those that other files' rows name."""
     wanted: dict[str, list[tuple[Row, Entry]]] = {}
     for row, entry in rows:
@@ -50,13 +51,13 @@ def decide(source: bytes, scan: ScanResult, rows: Iterable[tuple[Row, Entry]], s
     shared = _shared(scan, surroundings)
     if not wanted and not shared:
         return {}
-    found = _Unit.of(source, scan, surroundings).outcomes(wanted, shared - wanted.keys())
+    found = _Unit.of(scan, surroundings, mentions).outcomes(wanted, shared - wanted.keys())
     return {name: outcome for name, outcome in found.items() if name in wanted or isinstance(outcome, Upgrade)}
 
 
-def offers(source: bytes, scan: ScanResult, surroundings: Surroundings) -> dict[str, Upgrade | Kept]:
+def offers(scan: ScanResult, surroundings: Surroundings, mentions: Mentions) -> dict[str, Upgrade | Kept]:
     """Return what becomes of the functions of this file that other files' rows name."""
-    return _Unit.of(source, scan, surroundings).outcomes({}, _shared(scan, surroundings))
+    return _Unit.of(scan, surroundings, mentions).outcomes({}, _shared(scan, surroundings))
 
 
 def _shared(scan: ScanResult, surroundings: Surroundings) -> set[str]:
@@ -73,9 +74,8 @@ class _Unit:
     listed: dict[str, frozenset[str | None]]
 
     @classmethod
-    def of(cls, source: bytes, scan: ScanResult, surroundings: Surroundings) -> _Unit:
-        text = lexer.normalise(source)
-        mentions = Mentions(text, scan.language, scan.functions)
+    def of(cls, scan: ScanResult, surroundings: Surroundings, mentions: Mentions) -> _Unit:
+        text = mentions.text
         return cls(text, scan, surroundings, mentions, Forwards(text, scan, surroundings, mentions), listed(text, scan))
 
     @property
@@ -183,7 +183,7 @@ class _Unit:
         word = last_component(name).encode()
         own = [*self.forwards.calls_of(word.decode()), *(f.name_span for f in functions)]
         own += [span for row, _ in rows if (span := row.fields[1])]
-        for place in self.mentions.of(word, own):
+        for place in self.mentions.places(word, own):
             reason = Reason.CALLED_DIRECTLY if self.mentions.is_call(word, place) else Reason.REFERENCED
             return _Stays(reason, self._line(place))
         return None

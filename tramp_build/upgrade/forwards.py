@@ -210,7 +210,7 @@ class Forwards:
         if name not in self._helpers:
             return False
         known = [*self.calls_of(name), *(f.name_span for f in self.functions(name))]
-        return any(True for _ in self.mentions.of(name.encode(), known))
+        return any(True for _ in self.mentions.places(name.encode(), known))
 
     def edits(self, name: str) -> tuple[tuple[Edit, ...], frozenset[str]]:
         """Return the edits of a helper, and what it calls."""

@@ -8,15 +8,15 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
-from tramp_build.model import Span
 from tramp_build.scan import lexer
+from tramp_build.upgrade.code import Code
 from tramp_build.upgrade.locals import hides, variables
 from tramp_build.upgrade.uses import tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from tramp_build.model import Function, Language
+    from tramp_build.model import Function, Language, ScanResult, Span
     from tramp_build.upgrade.locals import Reach
 
 _WORD: Final = re.compile(rb'[A-Za-z_]\w*')
@@ -49,19 +49,24 @@ class Known:
 
 @dataclass(slots=True)
 class Mentions:
-    """The words of one file; read once, and its tokens only when a word may stand in a comment."""
+    """The words of one file in plain spelling; read once, and what is no code only when somebody asks."""
 
     text: bytes
     language: Language
     functions: Sequence[Function] = ()
     _places: dict[bytes, list[int]] | None = field(default=None)
-    _code: set[int] | None = field(default=None)
+    _code: Code | None = field(default=None)
     _variables: dict[Span, tuple[Reach, ...]] = field(default_factory=dict)
     # The functions by where they begin, and how far those up to each one reach.
     _starts: list[tuple[int, int]] | None = field(default=None)
     _reach: list[int] = field(default_factory=list)
 
-    def of(self, name: bytes, known: Iterable[Span] | Known) -> Iterator[int]:
+    @classmethod
+    def of(cls, source: bytes, scan: ScanResult) -> Mentions:
+        """Return those of a source."""
+        return cls(lexer.normalise(source), scan.language, scan.functions)
+
+    def places(self, name: bytes, known: Iterable[Span] | Known) -> Iterator[int]:
         """Yield the places of `name` in code, outside of the spans that are known and where it is not another thing's name."""
         if self._places is None:
             self._places = {}
@@ -85,11 +90,8 @@ class Mentions:
     def _is_code(self, place: int) -> bool:
         """Tell whether a word is no part of a comment or a string, nor of a C structure, which only declares members."""
         if self._code is None:
-            found = tokens(self.text, Span(0, len(self.text)), self.language)
-            self._code = {start for kind, _, start, _ in found if kind == lexer.WORD}
-            if self.language == 'c':
-                self._code -= set(_in_structures(found))
-        return place in self._code
+            self._code = Code.of(self.text, self.language)
+        return self._code.has_word(place)
 
     def _another(self, name: bytes, place: int) -> bool:
         """Tell whether it is a member, a tag, a file, a variable or a parameter that only bears the name."""
@@ -130,15 +132,3 @@ class Mentions:
         if body not in self._variables:
             self._variables[body] = variables(self.text, tokens(self.text, body, self.language))
         return self._variables[body]
-
-
-def _in_structures(found: Sequence[lexer.Token]) -> Iterator[int]:
-    """Yield the places of the words between the braces of `struct {...}` and `union {...}`."""
-    depth = 0
-    for index, (kind, text, start, _) in enumerate(found):
-        if depth:
-            depth += (text == b'{') - (text == b'}')
-            if kind == lexer.WORD:
-                yield start
-        elif text == b'{' and any(found[at][1] in (b'struct', b'union') for at in (index - 1, index - 2) if at >= 0):
-            depth = 1
