@@ -1,6 +1,6 @@
 """Prepare sources for the launcher: all of a project from a build hook, or the one that `tramp-cc` met and did not know.
 
-python -m tramp_build.compile --state DIR --language L -- SOURCE
+python -m tramp_build.compile --state DIR --language L [--gate FD] -- SOURCE
 python -m tramp_build.compile --state DIR --language L@KEY --answer FILE -- SOURCE
 python -m tramp_build.compile --init DIR
 """
@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from tramp_build import console, paths
+from tramp_build import console, paths, unity
 from tramp_build.config import resolve
 from tramp_build.edits import apply
 from tramp_build.errors import RewriteError, TrampError, user_errors
@@ -79,7 +79,7 @@ def prepare_files(project: Project, state: State) -> None:
 def _prepare_again(project: Project, state: State) -> None:
     """Decide once more about what puts sources together, of a build before this one: what is decided in one file depends on others."""
     for path, key in sorted(state.indexed() - {(path, key) for path in project.files() for key in _KEYS}):
-        if key in _KEYS and path.is_file() and (other := Project(project.root, project.config)).tree.adopt(path):
+        if key in _KEYS and path.is_file() and (other := project.beside(path)):
             language, limited = _KEYS[key]
             prepare(path, state, other, language, limited=limited)
 
@@ -308,6 +308,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument('--init', type=Path)
     parser.add_argument('--language')
     parser.add_argument('--answer', type=Path)
+    parser.add_argument('--gate', type=int)
     parser.add_argument('source', nargs='?', type=Path)
     arguments = parser.parse_args(argv)
     with user_errors():
@@ -320,7 +321,11 @@ def main(argv: Sequence[str] | None = None) -> int:
             parser.error(f'--language {arguments.language}')
         language, limited = _KEYS[key]
         answer = Answer(arguments.answer.read_bytes(), answered) if arguments.answer else None
-        prepare(Path(os.path.abspath(arguments.source)), state, load_project(state), language, limited=limited, answer=answer)
+        path = Path(os.path.abspath(arguments.source))
+        turns = unity.take_turns(state, path, arguments.gate) if arguments.gate is not None else {}
+        project = load_project(state)
+        prepare(path, state, project.beside(path) or project, language, limited=limited, answer=answer)
+        unity.prepare_others(project, state, turns, lambda p, other: prepare(p, state, other, project.language(p), limited=limited))
     return 0
 
 

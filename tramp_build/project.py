@@ -73,9 +73,26 @@ class Project:
     _units: dict[Path, Unit] = field(default_factory=dict, repr=False)
     _made: dict[Path, frozenset[str]] = field(default_factory=dict, repr=False)  # functions that macros define
     _plans: dict[tuple[Path, Language, bool | None, bool], FilePlan | None] = field(default_factory=dict, repr=False)
+    # The project without the unit that puts sources together, and which files are not in it what they are here.
+    _alone: Project | None = field(default=None, repr=False)
+    _together: frozenset[Path] = field(default=frozenset(), repr=False)
 
     def __post_init__(self) -> None:
         self.tree = Tree(self.root, self.config)
+
+    def beside(self, path: Path) -> Project | None:
+        """Return this project with a unit that only puts sources together, None where `path` is none such.
+
+        Every other file is in it what it is here, and is read once.
+        """
+        project = Project(self.root, self.config, _alone=self)
+        project.tree = self.tree.beside()
+        project._together = frozenset({path, *project.tree.adopt(path)})
+        return project if len(project._together) > 1 else None
+
+    def _elsewhere(self, path: Path) -> Project | None:
+        """Return the project that this one is beside if that reads a file, None where this one does."""
+        return None if path in self._together else self._alone
 
     def files(self) -> Iterator[Path]:
         """Yield the C and C++ files of the project, absolute and sorted."""
@@ -96,7 +113,8 @@ class Project:
     def unit(self, path: Path) -> Unit:
         """Return a source with the project's files that are read with it, and with what macros make.  Raises OSError."""
         if path not in self._units:
-            self._units[path] = self._expanded(self.tree.unit(path), path)
+            alone = self._elsewhere(path)
+            self._units[path] = alone.unit(path) if alone else self._expanded(self.tree.unit(path), path)
         return self._units[path]
 
     def _expanded(self, unit: Unit, path: Path) -> Unit:
@@ -153,7 +171,8 @@ class Project:
 
     def _scan(self, path: Path, language: Language) -> ScanResult:
         if path not in self._scans or self._scans[path].language != language:
-            self._scans[path] = scan(self._readable(path), language)
+            alone = self._elsewhere(path)
+            self._scans[path] = alone._scan(path, language) if alone else scan(self._readable(path), language)
         return self._scans[path]
 
     def _defines_listed(self, path: Path) -> bool:
@@ -312,13 +331,16 @@ class Project:
 
     def _facts_of(self, path: Path) -> Facts:
         if path not in self._facts:
-            self._facts[path] = facts_of(self.tree.readable(path), shared=not self.is_unit(path))
+            alone = self._elsewhere(path)
+            self._facts[path] = alone._facts_of(path) if alone else facts_of(self.tree.readable(path), shared=not self.is_unit(path))
         return self._facts[path]
 
     def _facts_of_unit(self, path: Path) -> Facts:
         parts = self.unit(path).parts
         if len(parts) == 1:
             return self._facts_of(path)
+        if alone := self._elsewhere(path):
+            return alone._facts_of_unit(path)
         if path not in self._facts_of_units:
             self._facts_of_units[path] = together([self._facts_of(part.path) for part in parts])
         return self._facts_of_units[path]
@@ -405,7 +427,8 @@ class Project:
 
     def _names_of(self, path: Path) -> frozenset[str]:
         if path not in self._names:
-            self._names[path] = function_names(self._scan(path, self.language(path) or 'c'))
+            alone = self._elsewhere(path)
+            self._names[path] = alone._names_of(path) if alone else function_names(self._scan(path, self.language(path) or 'c'))
         return self._names[path]
 
     def plan_file(

@@ -5,6 +5,7 @@
     bodies/NAME         rewritten texts, named by their content; the last 8 digits are the sum that the launcher checks
     files/NAME.json     the record of each source for the report
     log                 one line per compiler call, written by the launcher
+    locks/NAME          of a source that is being asked about
     preparing, preparing.list     while a hook's sources are being prepared (ahead.py)
 
 Everything is appended with one write or renamed into place, so that parallel compiler calls and a killed build leave
@@ -146,6 +147,25 @@ class State:
         fields = (os.fsdecode(line).split('\t') for line in lines)
         return {(Path(words[0]), words[3]) for words in fields if len(words) == _INDEX_FIELDS}
 
+    def knows(self, path: Path, size: int, mtime_ns: int) -> bool:
+        """Tell whether the index says something of a source as it is now, in whatever language."""
+        version = os.fsencode(f'{path}\t{size}\t{mtime_ns}\t')
+        try:
+            return any(line.startswith(version) for line in (self.dir / 'index').read_bytes().split(b'\n'))
+        except OSError:
+            return False
+
+    def take_turn(self, path: Path) -> int | None:
+        """Return an open lock that keeps launchers from asking about a source, None where one does (csrc/launcher/prepare.c)."""
+        (self.dir / 'locks').mkdir(exist_ok=True)
+        lock = os.open(self.dir / 'locks' / _name_of(os.fsencode(path)), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(lock)
+            return None
+        return lock
+
     def list_preparing(self, sources: Iterable[Path]) -> None:
         """Say which sources a process that has begun will index (ahead.py)."""
         names = ''.join(f'{os.path.realpath(path)}\n' for path in sources)
@@ -185,6 +205,14 @@ class State:
             values = [None if value == '-' else value for value in os.fsdecode(line).split('\t')]
             if len(values) == _LOG_FIELDS and values[0]:
                 yield LogEntry(values[0], *values[1:])
+
+
+def _name_of(text: bytes) -> str:
+    """Return what the launcher calls a text (csrc/launcher/hash.h)."""
+    name = 0xCBF29CE484222325
+    for byte in text:
+        name = (name ^ byte) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF
+    return f'{name:016x}'
 
 
 def _append(path: Path, line: bytes) -> None:

@@ -87,16 +87,25 @@ class Tree:
             for match in _INCLUDE_OF_UNIT.finditer(self.readable(path)):
                 yield Path(os.path.normpath(path.parent / os.fsdecode(match[1])))
 
+    def beside(self) -> Tree:
+        """Return the tree as it is on disk, without what was adopted; files are read once for both."""
+        listed = None if self._adopted else tuple(self.files())
+        return Tree(self.root, self.config, self._sources, listed)
+
+    def put_together(self, path: Path) -> frozenset[Path]:
+        """Return the sources that a file which is none of the project includes by absolute paths, whether they are there or not."""
+        if path in self._files() or not any(map(os.path.isabs, _included_names(self.readable(path)))):
+            return frozenset()
+        names = (name for _, _, name in includes.lines(self.readable(path)) if os.path.isabs(name))
+        return frozenset(target for name in names if (target := target_of(path, name)).suffix in _UNITS)
+
     def adopt(self, path: Path) -> tuple[Path, ...]:
         """Take a file for a unit of the project that only puts sources together, if it is one: build systems make those for unity builds.
 
         It names its sources by absolute paths, for it lies in the build directory; the sources may have been made there as well.
         Return them.
         """
-        if path in self._files() or not any(map(os.path.isabs, _included_names(self.readable(path)))):
-            return ()
-        names = [name for _, _, name in includes.lines(self.readable(path)) if os.path.isabs(name)]
-        sources = {target for name in names if (target := target_of(path, name)).suffix in _UNITS and target.is_file()}
+        sources = {source for source in self.put_together(path) if source.is_file()}
         if sources:
             self._adopted[path] = tuple(sorted(sources))
             self._included = frozenset({*(self._included or self._included_units()), *sources})

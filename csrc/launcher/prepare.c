@@ -68,26 +68,36 @@ static bool run_quietly(const struct words *words)
 }
 
 /* One call at a time asks about a source.  The lock goes with what is returned, or with the process. */
-static int wait_for_turn(const char *state, const char *path)
+static int open_turn(const char *state, const char *path, int operation)
 {
     char name[NAME_SIZE + 1];
     name_of(path, name);
     if (!make_directories(concat(state, "/locks", NULL)))
         return -1;
     int fd = open(concat(state, "/locks/", name, NULL), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    while (fd >= 0 && flock(fd, LOCK_EX) < 0 && errno == EINTR)
-        continue;
+    while (fd >= 0 && flock(fd, operation) < 0) {
+        if (errno == EINTR)
+            continue;
+        close(fd);
+        return -1;
+    }
     return fd;
 }
 
-static bool prepare_alone(const char *state, const char *path, const struct stat *status, const char *language, const char *answer, bool again)
+static void end_turn(int turn)
+{
+    if (turn >= 0)
+        close(turn); /* a source whose rows a macro makes is asked about twice */
+}
+
+/* `gate`: what the process inherits and opens, or -1. */
+static bool ask(const char *state, const char *path, const char *language, const char *answer, int gate)
 {
     struct conf conf;
     struct words words = {0};
+    struct buffer number = {0};
     if (!read_conf(&conf, state))
         return false;
-    if (!again && look_up(state, path, status, language).action != ACTION_UNKNOWN)
-        return true; /* somebody else has asked meanwhile */
     add_module(&words, conf.python, conf.pythonpath);
     add_word(&words, concat("--state", NULL));
     add_word(&words, concat(state, NULL));
@@ -97,19 +107,41 @@ static bool prepare_alone(const char *state, const char *path, const struct stat
         add_word(&words, concat("--answer", NULL));
         add_word(&words, concat(answer, NULL));
     }
+    if (gate >= 0 && fcntl(gate, F_SETFD, 0) == 0) {
+        add_number(&number, (unsigned long long)gate);
+        add_word(&words, concat("--gate", NULL));
+        add_word(&words, number.data);
+    }
     add_word(&words, concat("--", NULL));
     add_word(&words, concat(path, NULL));
     return run_quietly(&words);
 }
 
+static bool is_known(const char *state, const char *path, const struct stat *status, const char *language)
+{
+    return look_up(state, path, status, language).action != ACTION_UNKNOWN;
+}
+
 bool prepare_source(const char *state, const char *path, const struct stat *status, const char *language, const char *answer, bool again)
 {
     wait_for_hook(state, NULL);
-    int turn = wait_for_turn(state, path);
-    bool good = prepare_alone(state, path, status, language, answer, again);
-    if (turn >= 0)
-        close(turn); /* a source whose rows a macro makes is asked about twice */
+    int turn = open_turn(state, path, LOCK_EX);
+    /* Somebody else may have asked meanwhile. */
+    bool good = (!again && is_known(state, path, status, language)) || ask(state, path, language, answer, -1);
+    end_turn(turn);
     return good;
+}
+
+bool prepare_together(const char *state, const char *path, const struct stat *status, const char *language)
+{
+    wait_for_hook(state, NULL);
+    int gate = open_turn(state, "", LOCK_EX);
+    int turn = open_turn(state, path, LOCK_EX | LOCK_NB);
+    bool mine = gate >= 0 && turn >= 0;
+    bool good = mine && (is_known(state, path, status, language) || ask(state, path, language, NULL, gate));
+    end_turn(turn);
+    end_turn(gate);
+    return mine ? good : prepare_source(state, path, status, language, NULL, false);
 }
 
 /* The interpreter of the environment that this program was installed into. */

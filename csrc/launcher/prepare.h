@@ -9,6 +9,11 @@
    NULL.  False where it failed. */
 bool prepare_source(const char *state, const char *path, const struct stat *status, const char *language, const char *answer, bool again);
 
+/* The same for a source that puts others together, in a build that has more of those: the process takes the turns of the others that
+   nobody else asks about at this moment (STATE/locks, tramp_build.unity), and prepares them as well.  A call for one of those waits
+   for its turn.  Until it knows which they are, nobody else starts such a process. */
+bool prepare_together(const char *state, const char *path, const struct stat *status, const char *language);
+
 /* A hook may prepare its sources while the build begins: STATE/preparing is locked as long as that goes on, STATE/preparing.list has
    its sources (tramp_build.ahead).  Waits for its end where `path` is one of them, or NULL, and returns whether it did: the index may
    know more. */

@@ -21,6 +21,16 @@ bool is_strict(const char *state)
     return read_conf(&conf, state) && conf.strict;
 }
 
+/* Python says what is to be done.  In strict mode it may say that the build fails, which is no matter for the call of another source. */
+static bool ask_python(const struct call *call, const char *path, const struct stat *status, const char *language, bool together)
+{
+    if (!call->state_given && !create_state(call->state))
+        return false;
+    if (together && !is_strict(call->state))
+        return prepare_together(call->state, path, status, language);
+    return prepare_source(call->state, path, status, language, NULL, false);
+}
+
 /* Nothing in the index: read the file, and ask Python only where a table may be in it. */
 static enum outcome find_out(const struct call *call, const char *path, const struct stat *status, const char *language,
                              struct record *found)
@@ -28,11 +38,11 @@ static enum outcome find_out(const struct call *call, const char *path, const st
     struct view view = {0};
     if (!open_view(&view, path))
         return OUTCOME_UNREADABLE_SOURCE;
-    bool tables = might_have_tables(&view) || includes_tables(&view, call->state, language);
+    bool tables = might_have_tables(&view), together = !tables && includes_tables(&view, call->state, language);
     close_view(&view);
-    if (!tables)
+    if (!tables && !together)
         return OUTCOME_NO_TABLES;
-    if ((call->state_given || create_state(call->state)) && prepare_source(call->state, path, status, language, NULL, false))
+    if (ask_python(call, path, status, language, together))
         *found = look_up(call->state, path, status, language);
     return OUTCOME_PREPARE_FAILED;
 }
