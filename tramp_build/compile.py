@@ -322,8 +322,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         language, limited = _KEYS[key]
         answer = Answer(arguments.answer.read_bytes(), answered) if arguments.answer else None
         path = Path(os.path.abspath(arguments.source))
-        turns = unity.take_turns(state, path, arguments.gate) if arguments.gate is not None else {}
         project = load_project(state)
+        turns = unity.take_turns(project, state, path, arguments.gate) if arguments.gate is not None else {}
         prepare(path, state, project.beside(path) or project, language, limited=limited, answer=answer)
         unity.prepare_others(project, state, turns, lambda p, other: prepare(p, state, other, project.language(p), limited=limited))
     return 0

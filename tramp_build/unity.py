@@ -10,12 +10,13 @@ from __future__ import annotations
 import fcntl
 import os
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from tramp_build.scan import might_have_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Set
     from pathlib import Path
 
     from tramp_build.project import Project
@@ -25,25 +26,44 @@ if TYPE_CHECKING:
 _NAME: Final = re.compile(rb'unity(?:\d+|_\d+_[a-z]+)\.(?:c|cc|cpp|cxx)$')
 # What says which sources are compiled: of the whole build; or, with make, of the target that a source of CMake's belongs to.
 _BUILD_FILES: Final = ('build.ninja', 'build.make')
+# A processor each is enough for so many, and with more of them the other processors are not to wait for one.
+_AT_ONCE: Final = 8
 
 
-def take_turns(state: State, path: Path, gate: int) -> dict[Path, int]:
-    """Return the other sources of the build of `path` that may be of its kind, by their names, each with the lock that is its turn.
+def take_turns(project: Project, state: State, path: Path, gate: int) -> dict[Path, int]:
+    """Return the other sources of the build of `path` that can be prepared now, each with the lock that is its turn.
 
     Those that somebody is asking about at this moment are left out.  `gate` is the lock that all pass who ask; it is given up.
     """
-    turns = {}
-    for other in sorted(set(_compiled(path)) - {path}):
-        if (turn := state.take_turn(other)) is not None:
-            turns[other] = turn
+    turns: dict[Path, int] = {}
+    files = frozenset(project.files())
+    with suppress(OSError):  # some have just been removed
+        for other in sorted(set(_compiled(path)) - {path}):
+            if len(turns) < _AT_ONCE and not _is_known(state, other) and _is_ready(project, files, other):
+                turn = state.take_turn(other)
+                turns.update({other: turn} if turn is not None else {})
     fcntl.flock(gate, fcntl.LOCK_UN)
     return turns
 
 
+def _is_known(state: State, path: Path) -> bool:
+    status = path.stat()
+    return state.knows(path, status.st_size, status.st_mtime_ns)
+
+
+def _is_ready(project: Project, files: Set[Path], path: Path) -> bool:
+    """Tell whether a file puts sources together that may have tables; not if any of them is one that the build makes."""
+    sources = project.tree.put_together(path)
+    return sources <= files and any(might_have_tables(project.source(source)) for source in sources)
+
+
 def _compiled(path: Path) -> Iterator[Path]:
     """Yield what the build compiles and has such a name.  Beside it may lie what an earlier build compiled."""
-    file = next((file for directory in path.parents for name in _BUILD_FILES if (file := directory / name).is_file()), None)
-    for word in set(file.read_bytes().split()) if file else ():
+    files = (directory / name for directory in path.parents for name in _BUILD_FILES)
+    file = next((file for file in files if file.is_file()), None)
+    if file is None:
+        return
+    for word in set(file.read_bytes().split()):
         if _NAME.search(word) and (other := file.parent / os.fsdecode(word)).is_file():
             yield other.resolve()
 
@@ -52,18 +72,10 @@ def prepare_others(project: Project, state: State, turns: dict[Path, int], prepa
     """Prepare the sources whose turns have been taken; each turn ends as soon as its source is in the index."""
     for path, turn in turns.items():
         try:
-            status = path.stat()
-            if not state.knows(path, status.st_size, status.st_mtime_ns) and (other := _with(project, path)):
+            other = None if _is_known(state, path) else project.beside(path)
+            if other:
                 prepare(path, other)
         except Exception:  # noqa: S110
             pass  # whoever compiles it asks again, and is told what is wrong
         finally:
             os.close(turn)
-
-
-def _with(project: Project, path: Path) -> Project | None:
-    """Return the project with a source that puts others together; None if it does not, or if it is too early to say what they become."""
-    sources = tuple(project.tree.put_together(path))
-    if not set(sources) <= set(project.files()) or not any(might_have_tables(project.source(source)) for source in sources):
-        return None
-    return project.beside(path)
