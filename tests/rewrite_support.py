@@ -13,6 +13,8 @@ from tramp_build.project import Project
 
 CASES = Path(__file__).resolve().parent / 'cases' / 'rewrite'
 INCLUDE = sysconfig.get_path('include')
+# What the launcher puts in front where the options of the call fit; a test that has -DTRAMP_FUNCTIONS gets what it puts there elsewhere.
+ASSEMBLY = b'#ifndef TRAMP_FUNCTIONS\n#define TRAMP_ASSEMBLY\n#endif\n'
 
 # Calls everything that a module offers, and reads and writes all attributes of an instance of each of its types.
 DRIVER = r"""
@@ -58,7 +60,7 @@ def rewritten_unit(source: Path, directory: Path, config: Config | None = None) 
     assert result, 'nothing was routed'
     directory.mkdir(exist_ok=True)
     unit = directory / source.name
-    unit.write_bytes(result.prelude + f'\n#line 1 "{source}"\n'.encode() + result.text)
+    unit.write_bytes(ASSEMBLY + result.head() + f'\n#line 1 "{source}"\n'.encode() + result.text)
     return unit
 
 

@@ -11,7 +11,7 @@ import sysconfig
 from pathlib import Path
 
 import pytest
-from rewrite_support import INCLUDE
+from rewrite_support import ASSEMBLY, INCLUDE
 from runtime_support import Interpreter
 
 from tramp_build import paths
@@ -73,7 +73,7 @@ def texts(directory: Path, suffixes: dict[str, str]) -> dict[tuple[str, str], Pa
         result = project.rewrite_file(path, plan)
         assert result
         unit = directory / f'{stem}-upgraded{suffix}'
-        unit.write_bytes(result.prelude + b'\n#line 1\n' + result.text)
+        unit.write_bytes(ASSEMBLY + result.head() + b'\n#line 1\n' + result.text)
         found.update({(stem, 'stock'): path, (stem, 'upgraded'): unit})
     return found
 
@@ -181,7 +181,7 @@ def test_an_exception_passes_a_function_of_another_unit(tmp_path: Path) -> None:
         result = project.rewrite_file(tmp_path / name, plan)
         assert result
         units.append(tmp_path / f'unit-{name}')
-        units[-1].write_bytes(result.prelude + b'\n#line 1\n' + result.text)
+        units[-1].write_bytes(ASSEMBLY + result.head() + b'\n#line 1\n' + result.text)
     build(units, tmp_path / 'out', '-O2')
     script = (
         'import case\nprint(case.catcher((1,)))\n'
@@ -272,7 +272,7 @@ def test_a_static_one_that_a_header_declares(suffix: str, tmp_path: Path) -> Non
     result = project.rewrite_file(unit, plan)
     assert result
     copy = tmp_path / f'copy{suffix}'
-    copy.write_bytes(result.prelude + b'\n#line 1\n' + result.text)
+    copy.write_bytes(ASSEMBLY + result.head() + b'\n#line 1\n' + result.text)
     build([copy], tmp_path / 'out', '-Wno-unused-parameter')
     done = subprocess.run(
         [sys.executable, '-c', 'import case; print(case.f(5))'], cwd=tmp_path / 'out', capture_output=True, text=True, check=True
@@ -344,7 +344,7 @@ def test_rows_of_other_files_under_a_condition(family: str, level: str, have: bo
         result = project.rewrite_file(tmp_path / name, plan)
         assert result
         units.append(tmp_path / f'unit-{name}')
-        units[-1].write_bytes(result.prelude + b'\n#line 1\n' + result.text)
+        units[-1].write_bytes(ASSEMBLY + result.head() + b'\n#line 1\n' + result.text)
     used, script = (units, 'print(case.f(1), case.g(2, a=3), case.h(4))') if have else (units[:1], 'print(dir(case)[-1])')
     build(used, tmp_path / 'out', level, '-Wl,-z,now', *(['-DHAVE_F'] if have else []), family=family)
     done = subprocess.run(
@@ -390,7 +390,7 @@ def test_the_cast_of_a_row_is_not_warned_of_where_it_does_not_stand(tmp_path: Pa
     result = project.rewrite_file(tmp_path / 'b.c', plan)
     assert result
     unit = tmp_path / 'unit.c'
-    unit.write_bytes(result.prelude + b'\n#line 1\n' + result.text)
+    unit.write_bytes(ASSEMBLY + result.head() + b'\n#line 1\n' + result.text)
     command = ['gcc', '-Wall', '-Wextra', '-Werror', '-isystem', sysconfig.get_path('include'), '-fsyntax-only', unit]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -448,7 +448,7 @@ def test_function_try_blocks(family: str, apart: bool, type_of_self: str, entry:
             assert (plan.upgrades['f'].entry if plan and 'f' in plan.upgrades else None) == entry
         result = project.rewrite_file(tmp_path / name, plan) if plan else None
         units.append(tmp_path / f'unit-{name}')
-        units[-1].write_bytes(result.prelude + b'\n#line 1\n' + result.text if result else (tmp_path / name).read_bytes())
+        units[-1].write_bytes(ASSEMBLY + result.head() + b'\n#line 1\n' + result.text if result else (tmp_path / name).read_bytes())
     build(units, tmp_path / 'out', '-O1', '-Wno-missing-declarations', family=family)
     script = 'import case\nprint(case.f(3), case.call(2), case.f(1)[0], case.call(1)[1] is case)'
     done = subprocess.run([sys.executable, '-c', script], cwd=tmp_path / 'out', capture_output=True, text=True, check=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -101,15 +102,15 @@ def test_same_input_same_bytes(tmp_path: Path) -> None:
 def test_one_function_in_two_rows_shares_a_stub(tmp_path: Path) -> None:
     source = FUNCTION + b'static PyMethodDef t[] = {{"a", f, METH_VARARGS}, {"b", f, METH_VARARGS}, {"c", f, METH_NOARGS}, {0}};\n'
     text = route(tmp_path, source).text
-    assert text.count(b'tramp_varargs(') == 1
-    assert text.count(b'tramp_noargs(') == 1
+    assert text.count(b'TRAMP_STUB_varargs(') == 1
+    assert text.count(b'TRAMP_STUB_noargs(') == 1
 
 
 def test_one_function_in_two_branches_has_a_stub_in_each(tmp_path: Path) -> None:
     """What stands in front of a table under `#if` is not there for a table under `#else`."""
     table = b'static PyMethodDef t[] = {{"a", f, METH_VARARGS}, {0}};\n'
     text = route(tmp_path, FUNCTION + b'#ifdef A\n' + table + b'#else\n' + table + b'#endif\n').text
-    assert text.count(b'return tramp_positional(') == 2
+    assert text.count(b'TRAMP_STUB_positional(') == 2
 
 
 def test_stub_of_a_namespace_stands_in_it(tmp_path: Path) -> None:
@@ -121,8 +122,18 @@ def test_stub_of_a_namespace_stands_in_it(tmp_path: Path) -> None:
 
 def test_declarations_are_only_those_in_use(tmp_path: Path) -> None:
     prelude = route(tmp_path, FUNCTION + b'static PyMethodDef t[] = {{"a", f, METH_O}, {0}};\n').prelude
-    assert prelude.count(b'tramp_') == 1
+    assert set(re.findall(rb'\btramp_o\w*|TRAMP_(?:DECLARE|STUB)_\w+', prelude)) == {
+        b'tramp_o',
+        b'tramp_o_impl',
+        b'TRAMP_DECLARE_o',
+        b'TRAMP_STUB_o',
+    }
     assert b'\n' not in prelude
+
+
+def test_nothing_is_declared_for_groups_that_are_not_there(tmp_path: Path) -> None:
+    prelude = route(tmp_path, FUNCTION + b'static PyGetSetDef t[] = {{"a", (getter)f}, {0}};\n').prelude
+    assert b'TRAMP_' not in prelude
 
 
 def test_exceptions_are_registered_in_units_with_the_barrier(tmp_path: Path) -> None:

@@ -112,12 +112,12 @@ def test_cxx_getset(standard: str, tmp_path: Path) -> None:
     assert seen['MemberThing.number'][0] == '3'
 
 
-@pytest.mark.parametrize('compiler', ['gcc', 'clang'])
+@pytest.mark.parametrize(('compiler', 'form'), [('gcc', '-UTRAMP_FUNCTIONS'), ('gcc', '-DTRAMP_FUNCTIONS'), ('clang', '-UTRAMP_FUNCTIONS')])
 @pytest.mark.parametrize('standard', ['c99', 'c11', 'c17', 'gnu2x'])
-def test_c_without_warnings(compiler: str, standard: str, tmp_path: Path) -> None:
-    """What is inserted is clean in every standard, with both compilers."""
+def test_c_without_warnings(compiler: str, form: str, standard: str, tmp_path: Path) -> None:
+    """What is inserted is clean in every standard, with both compilers and both forms of stubs."""
     assert shutil.which(compiler)
-    flags = [*C_WARNINGS, *OWN_WARNINGS[compiler], f'-std={standard}', '-O1']
+    flags = [*C_WARNINGS, *OWN_WARNINGS[compiler], f'-std={standard}', '-O1', form]
     for name in C_CASES:
         compile_module(rewritten_unit(CASES / name, tmp_path), tmp_path / 'out', *flags, compiler=compiler)
 

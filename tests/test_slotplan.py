@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from rewrite_support import INCLUDE
+from rewrite_support import ASSEMBLY, INCLUDE
 
 from tramp_build import paths
 from tramp_build.config import Config
@@ -233,7 +233,7 @@ def test_units_share_a_stub(tmp_path: Path, language: str) -> None:
         assert result
         assert result.text.count(b'tramp_s_add_binary' if not cxx else b'tramp_slot_binary<') >= 1
         units.append(tmp_path / f'unit_{name}{suffix}')
-        units[-1].write_bytes(result.body())
+        units[-1].write_bytes(ASSEMBLY + result.body())
     library = paths.library_dir() / f'libtramp{"-cxx" if cxx else ""}-{paths.version()}.so'
     flags = ['-Wall', '-Werror', '-Wno-missing-field-initializers', '-fPIC', '-shared', '-isystem', INCLUDE]
     command = ['g++' if cxx else 'gcc', *flags, *units, '-o', tmp_path / 'case.so', library, f'-Wl,-rpath,{library.parent}']

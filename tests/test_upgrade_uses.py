@@ -111,7 +111,7 @@ def test_first_entry_that_nobody_needs(suffix: str, linkage: str, tmp_path: Path
     result = project.rewrite_file(source, plan)
     assert result
     unit = tmp_path / f'rewritten{suffix}'
-    unit.write_bytes(result.prelude + b'\n' + result.text)
+    unit.write_bytes(result.body())
     compile_module(unit, tmp_path / 'out', '-O1', '-Wall', '-Wextra', '-Werror')
 
 
@@ -157,5 +157,5 @@ def test_self_of_another_type(suffix: str, linkage: str, tmp_path: Path) -> None
     result = project.rewrite_file(source, plan)
     assert result
     unit = tmp_path / f'rewritten{suffix}'
-    unit.write_bytes(result.prelude + b'\n' + result.text)
+    unit.write_bytes(result.body())
     compile_module(unit, tmp_path / 'out', '-O1', '-Wall', '-Wextra', '-Werror')

@@ -92,12 +92,12 @@ struct record ask_preprocessor(const struct call *call, const struct source *sou
     const char *state = call->state, *output = call->command.output, *language = language_name(source->language);
     bool clang = is_clang(call->original[call->compiler]);
     struct unit unit;
-    const char *problem = make_unit(&unit, state, found.body, output, source, status, clang);
+    const char *problem = make_unit(&unit, state, found.body, output, source, status, clang, false);
     if (problem && unit.stale && prepare_source(state, path, status, language, NULL, true)) {
         found = look_up(state, path, status, language);
         if (found.action != ACTION_ASK)
             return found;
-        problem = make_unit(&unit, state, found.body, output, source, status, clang);
+        problem = make_unit(&unit, state, found.body, output, source, status, clang, false);
     }
     found.action = ACTION_UNKNOWN;
     if (problem == NULL) {

@@ -211,6 +211,20 @@ static void take_option(struct parser *parser, const struct option *option, size
     }
 }
 
+/* Under link time optimisation, a static function has another name or none where the assembler looks for it; the others ask for
+   something in each function, count what runs, or choose another instruction set or memory model. */
+static bool is_about_code(const char *word)
+{
+    static const char *const prefixes[] = {
+        "--coverage", "-B", "-coverage", "-fcallgraph-info", "-finstrument-", "-fleading-underscore", "-flto", "-fpatchable-", "-fplugin",
+        "-fprofile-", "-fsanitize", "-fsplit-stack", "-ftest-coverage", "-fuse-linker-plugin", "-m16", "-m32", "-mabi=", "-masm",
+        "-mcmodel", "-mfentry", "-mfunction-return", "-mharden", "-mindirect-", "-mnop-mcount", "-mx32", "-p", "-specs", "--specs", NULL};
+    for (const char *const *prefix = prefixes; *prefix; prefix++)
+        if (starts_with(word, *prefix))
+            return !starts_with(word, "-pedantic") && !starts_with(word, "-pthread") && !starts_with(word, "-pipe");
+    return false;
+}
+
 static void take_words(struct parser *parser)
 {
     const struct words *words = parser->words;
@@ -220,6 +234,7 @@ static void take_words(struct parser *parser)
             take_input(parser, i);
             continue;
         }
+        parser->command->no_assembly |= is_about_code(word);
         const struct option *option = find_option(word);
         if (option == NULL) {
             if (word[1] == '-')

@@ -43,6 +43,7 @@ struct command {
     size_t depfile_index;
     const char *depfile; /* as given, or NULL */
     bool color_given;
+    bool no_assembly; /* an option is about how functions are made, or which processor for: no code but the compiler's own fits */
     /* For links: */
     struct words inputs;                   /* all of them, sources too, and what -Wl, and -Xlinker name */
     struct words libraries, library_paths; /* -l and -L, without these letters */

@@ -68,9 +68,10 @@ enum outcome decide(const struct call *call, const struct source *source, struct
         return outcome;
     if (found.action == ACTION_PLAIN)
         return OUTCOME_PLAIN;
-    bool clang = is_clang(call->original[call->compiler]);
+    bool clang = is_clang(call->original[call->compiler]), assembly = !call->command.no_assembly;
     routed->source = source;
-    routed->problem = make_unit(&routed->unit, call->state, found.body, call->command.output, source, &status, clang);
+    routed->problem = make_unit(&routed->unit, call->state, found.body, call->command.output, source, &status, clang,
+                                assembly);
     if (routed->problem == NULL || !routed->unit.stale || !prepare_source(call->state, path, &status, language, NULL, true))
         return OUTCOME_ROUTED;
     found = look_up(call->state, path, &status, language);
@@ -78,7 +79,8 @@ enum outcome decide(const struct call *call, const struct source *source, struct
         found = ask_preprocessor(call, source, path, &status, found, true);
     if (found.action != ACTION_ROUTED)
         return OUTCOME_PLAIN;
-    routed->problem = make_unit(&routed->unit, call->state, found.body, call->command.output, source, &status, clang);
+    routed->problem = make_unit(&routed->unit, call->state, found.body, call->command.output, source, &status, clang,
+                                assembly);
     return OUTCOME_ROUTED;
 }
 

@@ -236,13 +236,26 @@ static const char *add_resolved(struct buffer *text, struct unit *unit, const ch
     return NULL;
 }
 
-static const char *write_unit(struct unit *unit, const char *state, const struct view *body, const char *source, const struct stat *status)
+/* What stands in front of the source, of which a body has one line; a form feed is a line end there. */
+static void add_head(struct buffer *text, const char *at, const char *end, bool assembly)
+{
+    static const char choice[] = "TRAMP_ASSEMBLY";
+    if (assembly && memmem(at, (size_t)(end - at), choice, sizeof choice - 1))
+        add_text(text, "#define TRAMP_ASSEMBLY\n");
+    size_t start = text->size;
+    add_bytes(text, at, (size_t)(end - at));
+    for (char *feed = text->data + start; (feed = memchr(feed, '\f', (size_t)(text->data + text->size - feed)));)
+        *feed = '\n';
+}
+
+static const char *write_unit(struct unit *unit, const char *state, const struct view *body, const char *source, const struct stat *status,
+                              bool assembly)
 {
     struct buffer text = {0};
     const char *end = body->data + body->size, *newline = memchr(body->data, '\n', body->size);
     if (newline == NULL)
         return "the rewritten text has no first line";
-    add_bytes(&text, body->data, (size_t)(newline + 1 - body->data));
+    add_head(&text, body->data, newline + 1, assembly);
     add_line(&text, source);
     const char *problem = add_resolved(&text, unit, state, newline + 1, end, status);
     if (problem)
@@ -259,7 +272,7 @@ static bool can_be_mapped(const struct unit *unit, const char *source)
 }
 
 const char *make_unit(struct unit *unit, const char *state, const char *name, const char *output, const struct source *source,
-                      const struct stat *status, bool clang)
+                      const struct stat *status, bool clang, bool assembly)
 {
     struct view body = {0};
     char *work = work_prefix(output);
@@ -274,7 +287,7 @@ const char *make_unit(struct unit *unit, const char *state, const char *name, co
     unit->source_prefix = directory_prefix(source->path);
     unit->sibling_prefix = source->path[0] == '/' ? NULL : way_back(unit->prefix, unit->source_prefix);
     unit->sibling_spelled = clang && *unit->source_prefix == '\0' ? "./" : "";
-    const char *problem = can_be_mapped(unit, source->path) ? write_unit(unit, state, &body, source->path, status)
+    const char *problem = can_be_mapped(unit, source->path) ? write_unit(unit, state, &body, source->path, status, assembly)
                                                            : "there is a backslash or an equals sign in its path";
     close_view(&body);
     if (problem)

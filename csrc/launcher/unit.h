@@ -42,9 +42,10 @@ struct unit {
 };
 
 /* Writes the unit of `source` from the body that `name` names, for a call with this output (NULL: none given).  NULL is success,
-   else a text that says what is wrong; nothing is left of the unit then, and `stale` tells whether to ask again. */
+   else a text that says what is wrong; nothing is left of the unit then, and `stale` tells whether to ask again.  `assembly`: stubs may
+   be in it, as far as the compiler can (tramp_build/rewrite/groups.py). */
 const char *make_unit(struct unit *unit, const char *state, const char *name, const char *output, const struct source *source,
-                      const struct stat *status, bool clang);
+                      const struct stat *status, bool clang, bool assembly);
 
 /* Removes it, its parts, its dependencies, and the directories if they are empty then. */
 void remove_unit(const struct unit *unit);

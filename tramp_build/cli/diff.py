@@ -69,7 +69,7 @@ def _changed(source: Source, *, prelude: bool) -> bytes | None:
     result = source.project.rewrite_file(source.path, plan) if plan else None
     if result is None:
         return None
-    return result.prelude + b'\n#line 1 "' + source.shown.encode('utf-8', 'surrogateescape') + b'"\n' + result.text
+    return result.head() + b'\n#line 1 "' + source.shown.encode('utf-8', 'surrogateescape') + b'"\n' + result.text
 
 
 def _show(source: Source, changed: bytes) -> None:

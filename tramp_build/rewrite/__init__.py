@@ -10,8 +10,8 @@ from tramp_build.edits import apply
 from tramp_build.model import Edit, Placement, Span
 from tramp_build.outline.text import PRELUDE
 from tramp_build.plan import GETSET
-from tramp_build.rewrite import answers, getset, stubs
-from tramp_build.rewrite.prelude import Outside, prelude
+from tramp_build.rewrite import answers, getset, groups, stubs
+from tramp_build.rewrite.prelude import LINE, Outside, prelude
 from tramp_build.rewrite.slots import SlotRewriter, template
 from tramp_build.scan.expression import flags_of, function_of
 from tramp_build.signatures import BY_CONVENTION, POSITIONAL
@@ -20,6 +20,8 @@ from tramp_build.text import line_ends, one_line
 from tramp_build.upgrade import UPGRADED, entries
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tramp_build.model import Entry, FilePlan, Function, Row, ScanResult, Table, Upgrade
     from tramp_build.signatures import Signature
 
@@ -29,15 +31,19 @@ _CAST = re.compile(r'\(\s*(PyCFunction|getter|setter)\s*\)(?=\s*&?\s*[A-Za-z_])'
 
 @dataclass(frozen=True, slots=True)
 class Rewritten:
-    """What is compiled: `prelude` on a line of its own, a `#line` that names the original, then `text`."""
+    """What is compiled: `prelude` with LINE for its line ends, a `#line` that names the original, then `text`."""
 
     prelude: bytes
     text: bytes
     edits: tuple[Edit, ...]
 
     def body(self) -> bytes:
-        """Return what the launcher stores: the prelude line and the text."""
-        return self.prelude + b'\n' + self.text
+        """Return what is compiled in one piece."""
+        return self.head() + b'\n' + self.text
+
+    def head(self) -> bytes:
+        """Return what is put in front of the text."""
+        return self.prelude.replace(LINE, b'\n')
 
 
 def rewrite(source: bytes, scan: ScanResult, plan: FilePlan, exceptions: tuple[tuple[str, str], ...] = ()) -> Rewritten | None:
@@ -80,6 +86,7 @@ def rewrite(source: bytes, scan: ScanResult, plan: FilePlan, exceptions: tuple[t
     )
     if plan.chains:
         head += f' {PRELUDE}'.encode()
+    head += groups.definitions(rewriter.grouped(), barrier=plan.barrier)
     return Rewritten(head, apply(source, edits), edits)
 
 
@@ -96,7 +103,7 @@ class _Rewriter:
     plan: FilePlan
     _replaced: list[Edit] = field(default_factory=list)
     # Text to insert at an offset, in the order of the rows; the key of the second level keeps one stub from being written twice.
-    _inserted: dict[int, dict[str, str]] = field(default_factory=dict)
+    _inserted: dict[int, dict[str, str | groups.Grouped]] = field(default_factory=dict)
     _names: set[str] = field(default_factory=set)
     _numbers: dict[str, int] = field(default_factory=dict)
     _shared: dict[tuple[int, str, str, str], str] = field(default_factory=dict)
@@ -124,10 +131,14 @@ class _Rewriter:
 
     def edits(self) -> tuple[Edit, ...]:
         inserted = [
-            Edit(Span(offset, offset), self._spaced(offset, ' '.join(texts.values())).encode('utf-8', 'surrogateescape'))
+            Edit(Span(offset, offset), self._spaced(offset, _joined(texts.values())).encode('utf-8', 'surrogateescape'))
             for offset, texts in self._inserted.items()
         ]
         return tuple(sorted([*self._replaced, *inserted], key=lambda e: (e.span.start, e.span.end)))
+
+    def grouped(self) -> list[Signature]:
+        """Return the signatures of the stubs that stand in groups."""
+        return [made.signature for texts in self._inserted.values() for made in texts.values() if isinstance(made, groups.Grouped)]
 
     def _spaced(self, offset: int, text: str) -> str:
         """Behind a closing brace the text needs a space in front, before a declaration one behind."""
@@ -238,7 +249,7 @@ class _Rewriter:
                 assert entry.convention is not None
                 self._insert(table.outer_start, stub, stubs.declared(method, entry.function, BY_CONVENTION[entry.convention]))
             else:
-                self._insert(table.outer_start, stub, stubs.definition(method))
+                self._insert(table.outer_start, stub, stubs.grouped(method) or stubs.definition(method))
         return stubs.reference(stubs.Method(signature, impl, name, stub, self.cxx, self.plan.barrier))
 
     def _quiet(self, function: str, impl: str, cast: str = 'PyCFunction', parameters: int = 2) -> str:
@@ -274,7 +285,7 @@ class _Rewriter:
             elif late and f.span.end <= before:
                 self._insert(f.span.end, stub, declaration + ';')
 
-    def _insert(self, offset: int, key: str, text: str) -> None:
+    def _insert(self, offset: int, key: str, text: str | groups.Grouped) -> None:
         self._inserted.setdefault(offset, {})[key] = text
 
     def _named(self, field: Span) -> str:
@@ -306,6 +317,13 @@ class _Rewriter:
             value = f'&{variable}'
         for span, text in getset.row_edits(self.source, row, record, value):
             self._replace(span, text)
+
+
+def _joined(made: Iterable[str | groups.Grouped]) -> str:
+    """Put what is inserted at one place together: a group needs what the others declare."""
+    texts = list(made)
+    group = [each for each in texts if isinstance(each, groups.Grouped)]
+    return ' '.join([*(each for each in texts if isinstance(each, str)), *([groups.text(group)] if group else [])])
 
 
 def _covers(declared: Function, defined: Function) -> bool:

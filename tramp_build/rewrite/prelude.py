@@ -1,4 +1,4 @@
-"""The one line in front of a rewritten unit: the declarations of what its stubs use.
+"""What stands in front of a rewritten unit: the declarations of what its stubs use.
 
 They are written out instead of included, so that a build depends on no header of ours: dependency files name only what the
 project itself has, and an editable install that compiles again next year needs nothing but the compiler.
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _QUIET: Final = r'_Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wattributes\"")'
 _LOUD: Final = '_Pragma("GCC diagnostic pop")'
 VISIBLE: Final = '__attribute__((noplt, visibility("default")))'
+# What stands for a line end in front of a unit: a body has all of that on its first line.  White space to every reader.
+LINE: Final = b'\f'
 
 
 # The second entry of a function serves the units of one module.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from tramp_build import slotmentions
 from tramp_build.model import Placement, Span
+from tramp_build.rewrite import groups
 from tramp_build.rewrite.prelude import trampoline
 from tramp_build.scan.assignments import INIT
 from tramp_build.scan.expression import function_of
@@ -52,6 +53,12 @@ class Stub:
         """Define the stub, or declare it first where it is not static."""
         head = self.head()
         return f'{head}; {head.removeprefix(_SHARED).lstrip()} {self._body()}' if self.shared else f'{head} {self._body()}'
+
+    def grouped(self) -> groups.Grouped | None:
+        """Return the stub as one of a group of C stubs, None where it can not be."""
+        if self.cxx or self.shared or self.through or not groups.fits(self.signature):
+            return None
+        return groups.Grouped(self.signature, self.identifier, self._impl(), self.name)
 
     def head(self) -> str:
         """Declare the stub without its semicolon."""
@@ -117,7 +124,7 @@ class SlotRewriter:
     barrier: bool
     text: Callable[[Span], str]
     replace: Callable[[Span, str], None]
-    insert: Callable[[int, str, str], None]
+    insert: Callable[[int, str, str | groups.Grouped], None]
     after_definitions: Callable[[str, int, str, str, str], None]
     unique: Callable[[str, str], str]
     body_of: Callable[[Span], Span]
@@ -201,7 +208,7 @@ class SlotRewriter:
         if entry.placement is Placement.AFTER_DEFINITIONS:
             self.after_definitions(function, before, identifier, stub.text(), stub.head())
         else:
-            self.insert(before, identifier, stub.text())
+            self.insert(before, identifier, stub.grouped() or stub.text())
         for table, row, _ in rows:
             self._fill(table, row, identifier)
         for span in mentions:

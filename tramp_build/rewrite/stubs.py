@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from tramp_build.rewrite import groups
 from tramp_build.rewrite.prelude import trampoline
 from tramp_build.signatures import CALLING, OBJECT, c_type, cast, flags_of, impl_type
 from tramp_build.text import c_string
@@ -90,6 +91,13 @@ def declaration(method: Method) -> str:
 def definition(method: Method) -> str:
     """Define the stub."""
     return f'{declaration(method)} {{ {_call(method)} }}'
+
+
+def grouped(method: Method) -> groups.Grouped | None:
+    """Return the stub as one of a group of C stubs, None where it can not be."""
+    if method.cxx or method.old or method.through or not groups.fits(method.signature):
+        return None
+    return groups.Grouped(method.signature, method.stub, _impl(method), method.name)
 
 
 def declared(method: Method, function: str, convention: Signature) -> str:
