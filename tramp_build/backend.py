@@ -118,7 +118,7 @@ class Routing:
         from tramp_build import report
 
         done = self.report()
-        data = report.dumps(done).encode('ascii') if done['summary']['routed'] else None
+        data = report.dumps(done, indent=None).encode('ascii') if done['summary']['routed'] else None
         wheel.bundle(wheel_file, self.tools.library_dir, data)
         self.say(done, (shown or wheel_file) if data else None)
 
