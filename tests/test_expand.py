@@ -14,23 +14,24 @@ from tramp_build.model import Edit, Span
 from tramp_build.plan import Policy, plan
 from tramp_build.scan import scan
 from tramp_build.units import Unit
-from tramp_build.upgrade.project import Surroundings, facts_of, macros_of
+from tramp_build.upgrade.facts import Everywhere, Facts
+from tramp_build.upgrade.project import Surroundings
 
 TABLE = 'static PyObject *f(PyObject *s, PyObject *a);\nstatic PyMethodDef m[] = {\n%s\n    {NULL, NULL, 0, NULL}\n};\n'
 
 
 def policy(source: bytes) -> Policy:
     """The policy for a source that is all of its project."""
-    facts = facts_of(source)
+    facts = Facts(source)
     surroundings = Surroundings(
         here=facts,
         others=lambda: (),
+        everywhere=lambda: Everywhere([facts]),
         enabled=False,
         limited=False,
         source=source,
         listed_elsewhere=dict,
         offer_elsewhere=lambda _: None,
-        macros=lambda: macros_of([facts]),
     )
     return Policy(
         barrier=False,

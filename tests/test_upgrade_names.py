@@ -9,9 +9,9 @@ import pytest
 
 from tramp_build.model import Span
 from tramp_build.upgrade.code import Code
+from tramp_build.upgrade.facts import Everywhere, Facts
 from tramp_build.upgrade.locals import hides, variables
 from tramp_build.upgrade.pastes import Pastes
-from tramp_build.upgrade.project import facts_of, macros_of
 from tramp_build.upgrade.uses import tokens
 
 # `@` marks where `x` is a variable of the body, `?` where it is not.
@@ -88,7 +88,7 @@ MACROS = """
 )
 def test_pasted_names(use: str, made: list[str], not_made: list[str]) -> None:
     source = f'{MACROS}\n{use}\n'.encode()
-    pastes = Pastes(macros_of([facts_of(source)]), source)
+    pastes = Pastes(Everywhere([Facts(source)]).macros, source)
     found = {name: pastes.may_make(name.encode()) for name in (*made, *not_made)}
     assert found == dict.fromkeys(made, True) | dict.fromkeys(not_made, False)
 
@@ -96,7 +96,7 @@ def test_pasted_names(use: str, made: list[str], not_made: list[str]) -> None:
 def test_many_invocations() -> None:
     """What does not end takes no longer than it has to."""
     source = b'#define CAT(a, b) a##b\n' + b'CAT(' * 2000
-    assert Pastes(macros_of([facts_of(source)]), source).may_make(b'CATCAT')
+    assert Pastes(Everywhere([Facts(source)]).macros, source).may_make(b'CATCAT')
 
 
 # `@` marks where `x` is a word of the code, `?` where it is not.

@@ -104,6 +104,7 @@ class _Planner:
     functions: _Functions
     mentions: Mentions
     compared: dict[str, bool] = field(default_factory=dict)  # what `_compared` has found
+    refs: dict[Span, FunctionRef] = field(default_factory=dict)  # and `ref`, which many ask
 
     def row(self, table: Table, row: Row) -> Entry:
         if table.kind == 'PyGetSetDef':
@@ -111,7 +112,11 @@ class _Planner:
         return self._method(table, row)
 
     def ref(self, span: Span | None) -> FunctionRef:
-        return function_of(self.source, span) if span else FunctionRef(Form.NULL, None, None)
+        if span is None:
+            return FunctionRef(Form.NULL, None, None)
+        if span not in self.refs:
+            self.refs[span] = function_of(self.source, span)
+        return self.refs[span]
 
     def _method(self, table: Table, row: Row) -> Entry:
         if row.problem:

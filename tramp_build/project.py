@@ -15,6 +15,7 @@ from tramp_build.headers import Headers
 from tramp_build.model import FilePlan, Reason, ScanResult, Upgrade
 from tramp_build.plan import Policy, plan
 from tramp_build.rewrite import Rewritten, rewrite
+from tramp_build.said import Listed, Said
 from tramp_build.scan import function_names, might_declare, might_have_tables, scan
 from tramp_build.slotplan import Uses, is_mentioned, known_places, last_component, lists_in_slots
 from tramp_build.tree import Tree
@@ -24,7 +25,7 @@ from tramp_build.upgrade.blocks import Makers
 from tramp_build.upgrade.entries import listed
 from tramp_build.upgrade.mentions import Mentions
 from tramp_build.upgrade.parameters import is_plain
-from tramp_build.upgrade.project import Facts, Surroundings, facts_of, macros_of, together
+from tramp_build.upgrade.project import Surroundings
 from tramp_build.verify import verify
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from tramp_build.expand import Macro
     from tramp_build.model import Edit, Kept, Language, Problem
     from tramp_build.units import Unit
-    from tramp_build.upgrade.pastes import Definition, Macros
+    from tramp_build.upgrade.pastes import Definition
 
 
 # What may be the call of a macro that defines something: at the beginning of a line, and as much of it as names what.
@@ -56,20 +57,18 @@ class Project:
     config: Config
     tree: Tree = field(init=False, repr=False)
     _scans: dict[Path, ScanResult] = field(default_factory=dict, repr=False)
+    _tabled: dict[Path, bool] = field(default_factory=dict, repr=False)
     _known: dict[str, bool] = field(default_factory=dict, repr=False)
-    _listed: dict[Path, dict[str, frozenset[str | None]]] | None = field(default=None, repr=False)
-    _listed_by_others: dict[Path, dict[str, frozenset[str | None]]] = field(default_factory=dict, repr=False)
+    _listed: Listed | None = field(default=None, repr=False)
     _names: dict[Path, frozenset[str]] = field(default_factory=dict, repr=False)
     _offers: dict[Path, dict[str, Upgrade | Kept]] = field(default_factory=dict, repr=False)
     _mentions: dict[Path, Mentions] = field(default_factory=dict, repr=False)
     _movable: dict[Path, bool] = field(default_factory=dict, repr=False)
-    _facts: dict[Path, Facts] = field(default_factory=dict, repr=False)
-    _macros: Macros | None = field(default=None, repr=False)
+    _said: Said = field(init=False, repr=False)
     _makers: Makers | None = field(default=None, repr=False)
     _entered: dict[Path, frozenset[Path]] = field(default_factory=dict, repr=False)  # headers that the preprocessor has read
     _headers: dict[Path, Headers] = field(default_factory=dict, repr=False)
     _defining: dict[bytes, tuple[Definition, ...]] | None = field(default=None, repr=False)
-    _facts_of_units: dict[Path, Facts] = field(default_factory=dict, repr=False)
     _units: dict[Path, Unit] = field(default_factory=dict, repr=False)
     _made: dict[Path, frozenset[str]] = field(default_factory=dict, repr=False)  # functions that macros define
     _plans: dict[tuple[Path, Language, bool | None, bool], FilePlan | None] = field(default_factory=dict, repr=False)
@@ -79,6 +78,7 @@ class Project:
 
     def __post_init__(self) -> None:
         self.tree = Tree(self.root, self.config)
+        self._said = Said(self.tree, self.unit)
 
     def beside(self, path: Path) -> Project | None:
         """Return this project with a unit that only puts sources together, None where `path` is none such.
@@ -88,6 +88,7 @@ class Project:
         project = Project(self.root, self.config, _alone=self)
         project.tree = self.tree.beside()
         project._together = frozenset({path, *project.tree.adopt(path)})
+        project._said = Said(project.tree, project.unit, self._said, project._together)
         return project if len(project._together) > 1 else None
 
     def _elsewhere(self, path: Path) -> Project | None:
@@ -148,9 +149,15 @@ class Project:
     def scan_file(self, path: Path, language: Language | None = None) -> ScanResult | None:
         """Return what stands in a file, None where there is neither a table nor a function that another file's table names."""
         language = language or self.language(path)
-        if language is None or not (might_have_tables(self._text(path)) or self._defines_listed(path)):
+        if language is None or not (self._has_tables(path) or self._defines_listed(path)):
             return None
         return self._scan(path, language)
+
+    def _has_tables(self, path: Path) -> bool:
+        if path not in self._tabled:
+            alone = self._elsewhere(path)
+            self._tabled[path] = alone._has_tables(path) if alone else might_have_tables(self._text(path))
+        return self._tabled[path]
 
     def _text(self, path: Path) -> bytes:
         """Return what a compiler that is given a file sees of the project.  Raises OSError."""
@@ -165,9 +172,10 @@ class Project:
         mine = {part.path for part in self.unit(path).parts}
         return (other for other in self.files() if other not in mine)
 
-    def _others(self, path: Path) -> Iterator[Path]:
-        """Yield the files that are not read with `path`, and not with one that is yielded."""
-        return (other for other in self._outside(path) if self.tree.owner(other) == other)
+    def _others(self, path: Path, name: str) -> Iterator[Path]:
+        """Yield the files that may have a word and are not read with `path`, and not with one that is yielded."""
+        mine = [part.path for part in self.unit(path).parts]
+        return (other for other in self._said.with_word(name) if other not in mine and self.tree.owner(other) == other)
 
     def _scan(self, path: Path, language: Language) -> ScanResult:
         if path not in self._scans or self._scans[path].language != language:
@@ -179,23 +187,21 @@ class Project:
         """Tell whether a unit may define what tables of other files name: it has the word."""
         if not self.config.fastcall or not self.is_unit(path):
             return False
-        names = self._listed_elsewhere(path)
-        return bool(names) and any(name.encode() in self._facts_of_unit(path).words for name in names)
+        return not self._all_listed().words.isdisjoint(self._said.of_unit(path).words)
 
     def _listed_elsewhere(self, path: Path) -> Mapping[str, frozenset[str | None]]:
         """Return what the method tables of other files name and do not define: the conventions by function."""
+        return self._all_listed().but(path)
+
+    def _all_listed(self) -> Listed:
         if self._listed is None:
-            self._listed = {other: names for other in self.files() if self.tree.owner(other) == other and (names := self._listed_in(other))}
-        if path not in self._listed_by_others:
-            found = self._listed_by_others[path] = {}
-            for names in (names for other, names in self._listed.items() if other != path):
-                for name, conventions in names.items():
-                    found[name] = found.get(name, frozenset()) | conventions
-        return self._listed_by_others[path]
+            owners = (path for path in self.files() if self.tree.owner(path) == path)
+            self._listed = Listed({path: names for path in owners if (names := self._listed_in(path))})
+        return self._listed
 
     def _listed_in(self, path: Path) -> dict[str, frozenset[str | None]]:
         language = self.language(path)
-        if language is None or not might_have_tables(self._readable(path)):
+        if language is None or not (self.tree.readable(path) and self._has_tables(path)):
             return {}
         found = self._scan(path, language)
         own = {f.name for f in found.functions if f.body} | self.config.exclude_functions
@@ -204,9 +210,9 @@ class Project:
     def _offer_elsewhere(self, name: str, path: Path) -> Upgrade | Kept | None:
         """Return what becomes of the function that a table in `path` names and another file defines."""
         found: list[Upgrade | Kept] = []
-        for other in self._others(path):
+        for other in self._others(path, name):
             language = self.language(other)
-            if language is None or name.encode() not in self._facts_of_unit(other).words:
+            if language is None:
                 continue
             functions = [f for f in self._scan(other, language).functions if last_component(f.name) == name]
             if any(f.scope.path or f.name != name for f in functions):
@@ -228,7 +234,8 @@ class Project:
 
     def _mentions_in(self, path: Path, language: Language) -> Mentions:
         if path not in self._mentions or self._mentions[path].language != language:
-            self._mentions[path] = Mentions.of(self._readable(path), self._scan(path, language))
+            alone, found = self._elsewhere(path), self._scan(path, language)
+            self._mentions[path] = alone._mentions_in(path, language) if alone else Mentions.of(self._readable(path), found)
         return self._mentions[path]
 
     def forget(self, path: Path) -> None:
@@ -238,6 +245,8 @@ class Project:
 
     def _forget(self, path: Path) -> None:
         self._scans.pop(path, None)
+        self._tabled.pop(path, None)
+        self._said.forget(path)
         self._mentions.pop(path, None)
         self._headers.pop(path, None)
         self._plans = {key: decided for key, decided in self._plans.items() if key[0] != path}
@@ -273,9 +282,9 @@ class Project:
         """Return what the files that are not read with `path` do with a function."""
         listed: set[Language] = set()
         other = defined = False
-        for file in self._others(path):
+        for file in self._others(path, name):
             language = self.language(file)
-            if language is None or name.encode() not in self._facts_of(file).words:
+            if language is None:
                 continue
             source, found = self._readable(file), self._scan(file, language)
             if lists_in_slots(source, found, name):
@@ -287,28 +296,29 @@ class Project:
 
     def _surroundings(self, path: Path, *, limited: bool = False) -> Surroundings:
         return Surroundings(
-            here=self._facts_of_unit(path),
-            others=lambda: (self._facts_of(other) for other in self._outside(path)),
+            here=self._said.of_unit(path),
+            others=lambda: (self._said.of(other) for other in self._outside(path)),
+            everywhere=lambda: self._said.everywhere(path),
             enabled=self.config.fastcall,
             limited=limited or self._is_limited(path),
             source=self._text(path),
             listed_elsewhere=lambda: self._listed_elsewhere(path),
             offer_elsewhere=lambda name: self._offer_elsewhere(name, path),
-            macros=self._all_macros,
             chain_makers=self._chain_makers,
             header_macro=lambda name: self._header_macro(path, name),
         )
 
     def _is_limited(self, path: Path) -> bool:
         """Tell whether a source or a header that it may include asks for a limited API without METH_FASTCALL."""
-        if self._facts_of_unit(path).limited:
+        if self._said.of_unit(path).limited:
             return True
-        headers = (other for other in self._outside(path) if not self.is_unit(other) and self._facts_of(other).limited)
-        return any(self.tree.may_include(part.path, header) for header in headers for part in self.unit(path).parts)
+        parts = [part.path for part in self.unit(path).parts]
+        headers = (header for header in self._said.limited_headers() if header not in parts)
+        return any(self.tree.may_include(part, header) for header in headers for part in parts)
 
     def _chain_makers(self) -> Makers:
         if self._makers is None:
-            self._makers = Makers.of(self._all_macros().definitions)
+            self._makers = Makers.of(self._said.everywhere().macros.definitions)
         return self._makers
 
     def _header_macro(self, path: Path, name: bytes) -> Macro | None:
@@ -323,27 +333,6 @@ class Project:
     def relied_on(self, path: Path) -> frozenset[Path]:
         """Return the headers that have to stay as they are for the decisions about a source to be right."""
         return self._headers[path].relied_on() if path in self._headers else frozenset()
-
-    def _all_macros(self) -> Macros:
-        if self._macros is None:
-            self._macros = macros_of(self._facts_of(path) for path in self.files())
-        return self._macros
-
-    def _facts_of(self, path: Path) -> Facts:
-        if path not in self._facts:
-            alone = self._elsewhere(path)
-            self._facts[path] = alone._facts_of(path) if alone else facts_of(self.tree.readable(path), shared=not self.is_unit(path))
-        return self._facts[path]
-
-    def _facts_of_unit(self, path: Path) -> Facts:
-        parts = self.unit(path).parts
-        if len(parts) == 1:
-            return self._facts_of(path)
-        if alone := self._elsewhere(path):
-            return alone._facts_of_unit(path)
-        if path not in self._facts_of_units:
-            self._facts_of_units[path] = together([self._facts_of(part.path) for part in parts])
-        return self._facts_of_units[path]
 
     def question(self, path: Path, decided: FilePlan) -> expand_ask.Question | None:
         """Return what the preprocessor has to be asked about a unit, None where nothing is open."""
@@ -375,7 +364,7 @@ class Project:
         question = self.question(path, plan(self._text(path), found, policy))
         if question is None:
             return
-        macros = self._all_macros()
+        macros = self._said.everywhere().macros
         edits = expand_ask.answers(self._text(path), question, output, lambda name: name.encode() in macros.definitions)
         self._units[path] = self.unit(path).expand(edits)
         self._forget(path)
@@ -399,9 +388,8 @@ class Project:
 
     def _look_up(self, name: str, path: Path) -> None:
         """One pass over the project per name; the search for the name keeps it cheap."""
-        self._known[name] = any(
-            might_declare(self._readable(other), name) and name in self._names_of(other) for other in self.files() if other != path
-        )
+        others = (other for other in self._said.with_word(last_component(name)) if other != path)
+        self._known[name] = any(might_declare(self._readable(other), name) and name in self._names_of(other) for other in others)
 
     def _is_made(self, name: str, path: Path, language: Language) -> bool:
         """Tell whether macros define a function in a unit: as the preprocessor has said, else as the project's own macros say."""
@@ -409,18 +397,19 @@ class Project:
             return False  # spares reading all for what CPython defines
         if path not in self._made:
             if self._defining is None:
-                self._defining = made.defining(self._all_macros().definitions)
+                self._defining = made.defining(self._said.everywhere().macros.definitions)
             self._made[path] = made.functions(self._text(path), self._defining, language)
         return name in self._made[path]
 
     def _declared_plainly(self, name: str, count: int, path: Path) -> bool:
         found = False
-        for other in (path, *self._outside(path)):
+        mine = [part.path for part in self.unit(path).parts]
+        for other in (path, *(other for other in self._said.with_word(name) if other not in mine)):
             text, language = self._readable(other), self.language(other)
             if language is None or not might_declare(text, name):
                 continue
             functions = [f for f in self._scan(other, language).functions if last_component(f.name) == name]
-            if name.encode() in self._facts_of_unit(other).macros or not all(is_plain(text, f, count) for f in functions):
+            if name.encode() in self._said.of_unit(other).macros or not all(is_plain(text, f, count) for f in functions):
                 return False
             found = found or bool(functions)
         return found

@@ -96,6 +96,7 @@ class Slots:
     followed: dict[str, tuple[Span, ...]] = field(default_factory=dict)
     _known: Known | None = None
     _names: frozenset[str] | None = None
+    _methods: frozenset[str] | None = None
 
     def decide(self) -> dict[int, Entry]:
         """Return the decision for each row of the slot tables, by where the row begins."""
@@ -230,10 +231,17 @@ class Slots:
             self._names = frozenset(last_component(ref.name) for ref in refs if ref.name)
         return self._names
 
+    def _listed_as_methods(self) -> frozenset[str]:
+        """Return the functions that rows of other tables than those of slots name."""
+        if self._methods is None:
+            rows = (row for table in self.unit.scan.tables if not is_slot_table(table) for row in table.rows if not row.problem)
+            refs = (self.unit.ref(span) for row in rows for span in row.fields[1:3] if span)
+            self._methods = frozenset(last_component(ref.name) for ref in refs if ref.name)
+        return self._methods
+
     def _follow(self, name: str, open_: list[_Place], mentions: list[int]) -> tuple[Span, ...] | None:
         """Return the mentions if all of them can name the one stub that there is."""
-        others = (row for table in self.unit.scan.tables if not is_slot_table(table) for row in table.rows if not row.problem)
-        elsewhere = any(last_component(self.unit.ref(span).name or '') == name for row in others for span in row.fields[1:3] if span)
+        elsewhere = name in self._listed_as_methods()
         kinds = {place.table.scope.kind for place in open_}
         if len({place.signature.name for place in open_}) > 1 or elsewhere or ScopeKind.CLASS in kinds or self.unit.scan.language != 'c':
             return None

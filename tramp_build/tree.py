@@ -65,6 +65,10 @@ class Tree:
             self._listing = (root,) if root.is_file() else tuple(sorted(_walk(root)))
         yield from self._listing
 
+    def has(self, path: Path) -> bool:
+        """Tell whether this is a file of the project."""
+        return path in self._files()
+
     def relative(self, path: Path) -> str:
         """Return the posix path of a file from the root of the project."""
         base = self.root.resolve()

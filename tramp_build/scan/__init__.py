@@ -6,13 +6,15 @@ import re
 from typing import TYPE_CHECKING
 
 from tramp_build.scan import lexer
-from tramp_build.scan.assignments import ASSIGNED, ENTRY
+from tramp_build.scan.assignments import assigned
 from tramp_build.scan.scanner import Scanner
+from tramp_build.slots import ENTRIES
 
 if TYPE_CHECKING:
     from tramp_build.model import Language, ScanResult
 
-_TABLE_WORD = re.compile(lexer.TABLE_TYPE + rb'(?![\w$])')
+# All of it begins with the letter that `re` searches for.
+_TABLE_OR_ENTRY = re.compile(lexer.TABLE_TYPE + rb'(?![\w$])|P(?<![\w$]P)(?:' + '|'.join(name[1:] for name in ENTRIES).encode() + rb')\w')
 _SCOPE = re.compile('::')
 
 
@@ -23,7 +25,7 @@ def scan(source: bytes, language: Language) -> ScanResult:
 
 def might_have_tables(source: bytes) -> bool:
     """Return False only if `scan` would find no table."""
-    return any(pattern.search(source) for pattern in (_TABLE_WORD, ENTRY, ASSIGNED))
+    return _TABLE_OR_ENTRY.search(source) is not None or any(True for _ in assigned(source))
 
 
 def function_names(found: ScanResult) -> frozenset[str]:

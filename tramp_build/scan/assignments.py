@@ -6,6 +6,7 @@ Bodies are not read token by token, so this is a look at those that have the wor
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from typing import TYPE_CHECKING, Final
 
 from tramp_build.model import Function, Row, ScopeKind, Span, Table
@@ -22,8 +23,9 @@ if TYPE_CHECKING:
 INIT: Final = 'PyMODINIT_FUNC'
 # Members of module definitions have names that others' structs have as well.
 _MEMBERS: Final = frozenset(name.encode() for name, slot in BY_MEMBER.items() if slot.struct != 'PyModuleDef')
-ASSIGNED: Final = re.compile(rb'(?:\.|->)\s*(?:tp|nb|sq|mp|am|bf)_\w+\s*=(?!=)')
-ENTRY: Final = re.compile(rb'(?<![\w$])(?:' + '|'.join(ENTRIES).encode() + rb')\w')
+# By its underscore, so that `re` searches for one byte.
+_ASSIGNED: Final = re.compile(rb'_(?<=\W(?:tp|nb|sq|mp|am|bf)_)\w+\s*=(?!=)')
+_BLANKS: Final = b' \t\n\r\f\v'
 _FORMS: Final = frozenset({Form.NAME, Form.QUALIFIED, Form.TEMPLATE})
 _PYTHON: Final = ('Py', '_Py', 'tramp_')
 _CLOSING: Final = {b')': b'(', b']': b'['}
@@ -37,15 +39,27 @@ def tables(source: bytes, text: bytes, functions: Sequence[Function], line_of: C
         typed = function.span.start < function.name_span.start
         if function.body and typed and function.name.startswith(tuple(ENTRIES)) and '::' not in function.name:
             yield _entry(function, line_of)
-    if not ASSIGNED.search(text):
+    places = list(assigned(text))
+    if not places:
         return
     names = {_last(function.name) for function in functions}
     seen: set[Span] = set()
     for function in functions:
         # A body has several heads where an `#if` chooses one.
-        if function.body and function.body not in seen and ASSIGNED.search(text, function.body.start, function.body.end):
-            seen.add(function.body)
+        body = function.body
+        if body and body not in seen and bisect_left(places, body.start) < bisect_left(places, body.end):
+            seen.add(body)
             yield from _assignments(source, text, function, names, line_of, cxx=cxx)
+
+
+def assigned(text: bytes) -> Iterator[int]:
+    """Yield where `.tp_new =` and the like may stand: a member that is given a value."""
+    for match in _ASSIGNED.finditer(text):
+        place = match.start() - 2
+        while place and text[place - 1] in _BLANKS:
+            place -= 1
+        if text.endswith((b'.', b'->'), max(0, place - 2), place):
+            yield match.start()
 
 
 def _entry(function: Function, line_of: Callable[[int], int]) -> Table:
