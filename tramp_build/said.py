@@ -56,6 +56,8 @@ class Said:
         """Return what all files say, with one that may not be of the tree."""
         if path is not None and self._adds_nothing(path):
             path = None
+        if path is None and self.alone and list(self.tree.files()) == list(self.alone.tree.files()):
+            return self.alone.everywhere()
         if path not in self._everywhere:
             mine = frozenset(part.path for part in self.unit(path).parts) if path else frozenset()
             files = [self.of(other) for other in self.tree.files() if other not in mine]
