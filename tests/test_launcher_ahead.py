@@ -34,6 +34,21 @@ def test_a_listed_source_is_waited_for(sandbox: Sandbox) -> None:
     assert sandbox.answer() == '2'
 
 
+def test_no_longer_than_for_its_own(sandbox: Sandbox) -> None:
+    """The hook goes on with other sources meanwhile."""
+    path, body = _rewritten(sandbox)
+    lock = _lock(sandbox)
+    sandbox.state.list_preparing([path, sandbox.dir / 'other.c'])
+    with ThreadPoolExecutor() as pool:
+        compiled = pool.submit(sandbox.run, 'gcc', '-c', 'a.c', '-o', 'a.o')
+        time.sleep(_BRIEF)
+        assert not compiled.done()
+        sandbox.index(path, 'routed', body)
+        compiled.result(timeout=60)
+    os.close(lock)
+    assert sandbox.outcomes() == ['routed']
+
+
 def test_so_is_the_list(sandbox: Sandbox) -> None:
     path, body = _rewritten(sandbox)
     lock = _lock(sandbox)

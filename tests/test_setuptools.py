@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 from package_support import EXT_SUFFIX, check_record, in_tree_env, names_in, read_member, run
 
-from tramp_build import elf, paths, setuptools_build
+from tramp_build import backend, elf, paths, setuptools_build
+from tramp_build.config import Config
 
 ABI3_SUFFIX = next(suffix for suffix in EXTENSION_SUFFIXES if '.abi3' in suffix)
 VERSION = paths.version()
@@ -349,6 +350,16 @@ def test_what_is_up_to_date_is_not_built_again(package, setup):
     before = module.stat().st_mtime_ns
     setup('build_ext')
     assert module.stat().st_mtime_ns == before
+
+
+def test_what_was_decided_before_is_decided_again_first(tmp_path, monkeypatch):
+    """A build that failed leaves decisions: nothing is to be compiled by them while those of this build are made."""
+    early = []
+    monkeypatch.setattr(backend.Routing, 'start', lambda *_args, **options: early.append(options['early']))
+    for build_temp in (tmp_path / 'new', tmp_path / 'old'):
+        tmp_path.joinpath('old', setuptools_build.STATE).mkdir(parents=True, exist_ok=True)
+        setuptools_build.Session(tmp_path, Config()).start(str(build_temp))
+    assert early == [True, False]
 
 
 @pytest.mark.parametrize('mode', ['lenient', 'strict'])

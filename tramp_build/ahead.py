@@ -1,8 +1,8 @@
 """Sources are prepared by a process of their own, while the backend configures its build.
 
 As long as that goes on, the state directory has a file `preparing`, with a lock that goes with the process however that ends.
-Beside it is `preparing.list`, a line for each source, as soon as the files of the project are known.  The launcher waits for the
-lock where it is asked for a source of the list that the index does not know (csrc/launcher/prepare.h).
+Beside it is `preparing.list`, a line for each source, as soon as the files of the project are known.  Where the launcher is asked for a
+source of the list that the index does not know, it waits until that knows it, or for the lock (csrc/launcher/prepare.h).
 """
 
 from __future__ import annotations

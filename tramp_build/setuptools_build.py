@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from tramp_build.config import is_off, load
-from tramp_build.errors import user_errors
+from tramp_build.errors import EXIT_ERROR, user_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -84,7 +84,9 @@ class Session:
         if self.routing is None:
             with user_errors():
                 directory = Path(build_temp, STATE).absolute()
-                self.routing = Routing.start(self.root, self.config, directory)
+                # While the first sources are compiled, the next are prepared; but what was decided in an earlier build must be
+                # decided again before anybody goes by it.
+                self.routing = Routing.start(self.root, self.config, directory, early=not directory.exists())
         return self.routing
 
 
@@ -105,9 +107,18 @@ def _build_ext(base: type[Any], session: Session) -> type[Any]:
             for compiler in (self.compiler, getattr(self, 'shlib_compiler', None)):
                 if compiler is not None:
                     _route(compiler, routing.command)
+            file = routing.state.dir / _STAMPS
+            known = _stamps(file)
             with user_errors():
-                _remove_stale(self, routing)
-            super().build_extensions()
+                _remove_stale(self, known, _stamps_of(self, routing) if known else {})
+            try:
+                super().build_extensions()
+            finally:
+                prepared = routing.preparing.wait()
+            if not prepared:
+                raise SystemExit(EXIT_ERROR)
+            with user_errors():
+                file.write_text(json.dumps({**known, **_stamps_of(self, routing)}), encoding='utf-8')
 
         def copy_extensions_to_source(self) -> None:
             super().copy_extensions_to_source()
@@ -196,24 +207,23 @@ def _drivers(compiler: Any) -> set[str]:
     return {command[0] for command in commands if isinstance(command, (list, tuple)) and command}
 
 
-def _remove_stale(command: Any, routing: Routing) -> None:
+def _remove_stale(command: Any, known: Mapping[str, str], stamps: Mapping[str, str]) -> None:
     """Remove the modules that were made of other text than the one to be compiled now.
 
     distutils takes a module that is newer than its sources for finished, be it built without tramp-build, with another
     release or under another configuration.
     """
-    from tramp_build.backend import bodies, fingerprint
-
-    file = routing.state.dir / _STAMPS
-    known = _stamps(file)
-    stamps = {}
-    texts, configuration = bodies(routing.state.dir), fingerprint(routing.config)
     for extension in command.extensions:
         module = command.get_ext_fullpath(extension.name)
-        stamps[module] = _stamp(extension, configuration, texts)
-        if known.get(module) != stamps[module]:
+        if module not in known or known[module] != stamps.get(module):
             Path(module).unlink(missing_ok=True)
-    file.write_text(json.dumps({**known, **stamps}), encoding='utf-8')
+
+
+def _stamps_of(command: Any, routing: Routing) -> dict[str, str]:
+    from tramp_build.backend import bodies, fingerprint
+
+    texts, configuration = bodies(routing.state.dir), fingerprint(routing.config)
+    return {command.get_ext_fullpath(extension.name): _stamp(extension, configuration, texts) for extension in command.extensions}
 
 
 def _remove_routed(state_dir: Path) -> None:

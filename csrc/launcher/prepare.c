@@ -30,30 +30,53 @@ static void add_module(struct words *words, char *python, char *pythonpath)
     }
 }
 
-/* Whether the hook will say something about `path` (NULL: about any).  It takes a moment until it knows its sources. */
+/* Whether the hook is done; waits a moment if it is not. */
+static bool has_ended(int lock)
+{
+    if (flock(lock, LOCK_SH | LOCK_NB) == 0)
+        return true;
+    nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
+    return false;
+}
+
+/* Whether the hook will say something about `path`.  It takes a moment until it knows its sources. */
 static bool is_listed(const char *state, const char *path, int lock)
 {
     struct view view = {0};
-    while (!open_view(&view, concat(state, "/preparing.list", NULL))) {
-        if (flock(lock, LOCK_SH | LOCK_NB) == 0)
-            return true; /* it has ended meanwhile */
-        nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
-    }
-    bool listed = path == NULL || contains(&view, concat("\n", path, "\n", NULL));
+    while (!open_view(&view, concat(state, "/preparing.list", NULL)))
+        if (has_ended(lock))
+            return true;
+    bool listed = contains(&view, concat("\n", path, "\n", NULL));
     close_view(&view);
     return listed;
 }
 
-bool wait_for_hook(const char *state, const char *path)
+static int open_preparing(const char *state)
 {
-    int lock = open(concat(state, "/preparing", NULL), O_RDONLY | O_CLOEXEC);
+    return open(concat(state, "/preparing", NULL), O_RDONLY | O_CLOEXEC);
+}
+
+struct record look_up_or_wait(const char *state, const char *path, const struct stat *status, const char *language)
+{
+    struct record found = look_up(state, path, status, language);
+    int lock = found.action == ACTION_UNKNOWN ? open_preparing(state) : -1;
     if (lock < 0)
-        return false;
-    bool listed = is_listed(state, path, lock);
-    while (listed && flock(lock, LOCK_SH) < 0 && errno == EINTR)
-        continue;
+        return found;
+    for (bool ended = !is_listed(state, path, lock); found.action == ACTION_UNKNOWN && !ended;) {
+        ended = has_ended(lock); /* in front of the last look */
+        found = look_up(state, path, status, language);
+    }
     close(lock);
-    return listed;
+    return found;
+}
+
+static void wait_for_hook(const char *state)
+{
+    int lock = open_preparing(state);
+    while (lock >= 0 && flock(lock, LOCK_SH) < 0 && errno == EINTR)
+        continue;
+    if (lock >= 0)
+        close(lock);
 }
 
 /* Our stdout may be something that the build reads. */
@@ -124,7 +147,7 @@ static bool is_known(const char *state, const char *path, const struct stat *sta
 
 bool prepare_source(const char *state, const char *path, const struct stat *status, const char *language, const char *answer, bool again)
 {
-    wait_for_hook(state, NULL);
+    wait_for_hook(state);
     int turn = open_turn(state, path, LOCK_EX);
     /* Somebody else may have asked meanwhile. */
     bool good = (!again && is_known(state, path, status, language)) || ask(state, path, language, answer, -1);
@@ -134,7 +157,7 @@ bool prepare_source(const char *state, const char *path, const struct stat *stat
 
 bool prepare_together(const char *state, const char *path, const struct stat *status, const char *language)
 {
-    wait_for_hook(state, NULL);
+    wait_for_hook(state);
     int gate = open_turn(state, "", LOCK_EX);
     int turn = open_turn(state, path, LOCK_EX | LOCK_NB);
     bool mine = gate >= 0 && turn >= 0;

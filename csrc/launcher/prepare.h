@@ -2,6 +2,7 @@
 #ifndef TRAMP_PREPARE_H
 #define TRAMP_PREPARE_H
 
+#include "index.h"
 #include "parse.h"
 
 /* Runs tramp_build.compile on one source; afterwards the index knows it in this language (index.h).  Concurrent calls for one source
@@ -15,9 +16,8 @@ bool prepare_source(const char *state, const char *path, const struct stat *stat
 bool prepare_together(const char *state, const char *path, const struct stat *status, const char *language);
 
 /* A hook may prepare its sources while the build begins: STATE/preparing is locked as long as that goes on, STATE/preparing.list has
-   its sources (tramp_build.ahead).  Waits for its end where `path` is one of them, or NULL, and returns whether it did: the index may
-   know more. */
-bool wait_for_hook(const char *state, const char *path);
+   its sources (tramp_build.ahead).  Returns what the index says, and waits for it where `path` is one of them. */
+struct record look_up_or_wait(const char *state, const char *path, const struct stat *status, const char *language);
 
 /* Makes a state directory with a conf, by the interpreter beside this program or on PATH. */
 bool create_state(const char *state);

@@ -54,10 +54,8 @@ enum outcome decide(const struct call *call, const struct source *source, struct
     if (path == NULL || stat(path, &status) < 0 || !S_ISREG(status.st_mode))
         return OUTCOME_UNREADABLE_SOURCE;
     const char *language = language_name(source->language);
-    struct record found = look_up(call->state, path, &status, language);
+    struct record found = look_up_or_wait(call->state, path, &status, language);
     enum outcome outcome = OUTCOME_NONE;
-    if (found.action == ACTION_UNKNOWN && wait_for_hook(call->state, path))
-        found = look_up(call->state, path, &status, language);
     if (found.action == ACTION_UNKNOWN)
         outcome = find_out(call, path, &status, language, &found);
     if (found.action == ACTION_ASK) {

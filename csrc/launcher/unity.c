@@ -49,9 +49,7 @@ static bool is_of_interest(const char *name, const char *state, const char *lang
     char *path = is_source(name) ? realpath(name, NULL) : NULL;
     if (path == NULL || stat(path, &status) < 0 || !S_ISREG(status.st_mode))
         return false;
-    struct record found = look_up(state, path, &status, language);
-    if (found.action == ACTION_UNKNOWN && wait_for_hook(state, path))
-        found = look_up(state, path, &status, language);
+    struct record found = look_up_or_wait(state, path, &status, language);
     if (found.action != ACTION_UNKNOWN || !open_view(&view, path))
         return found.action == ACTION_ROUTED || found.action == ACTION_ASK;
     bool tables = might_have_tables(&view);
