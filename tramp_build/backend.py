@@ -12,7 +12,7 @@ import sys
 import sysconfig
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tramp_build import ahead, console, paths, state_project, wheel
 from tramp_build.errors import EXIT_ERROR
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from tramp_build.report import Report
 
 
-@dataclass(frozen=True, slots=True)
-class Tools:
+class Tools(NamedTuple):
     """The parts of tramp-build that a build names, and an interpreter that can import the package."""
 
     launcher: Path

@@ -118,8 +118,8 @@ class _Back:
         return replace(
             there,
             edits=compose_edits(apply(self.source, written), written, moved),
-            stays=tuple(replace(stays, offset=self._origin(stays.offset)) for stays in there.stays),
-            answers={self._origin(start): replace(a, offset=self._origin(a.offset)) for start, a in there.answers.items()},
+            stays=tuple(stays._replace(offset=self._origin(stays.offset)) for stays in there.stays),
+            answers={self._origin(start): a._replace(offset=self._origin(a.offset)) for start, a in there.answers.items()},
         )
 
     def _origin(self, offset: int) -> int:

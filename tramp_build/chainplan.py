@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tramp_build.chainmacros import outline_all
 from tramp_build.model import Placement, Problem, ScopeKind
@@ -54,13 +54,12 @@ def with_chains(
 def _outlined(table: TablePlan, names: set[str]) -> TablePlan:
     def with_how(entry: Entry) -> Entry:
         there = entry.routed and entry.function and last_component(entry.function) in names
-        return replace(entry, how=(*entry.how, 'outline')) if there else entry
+        return entry._replace(how=(*entry.how, 'outline')) if there else entry
 
-    return replace(table, entries=tuple(with_how(entry) for entry in table.entries))
+    return table._replace(entries=tuple(with_how(entry) for entry in table.entries))
 
 
-@dataclass(frozen=True, slots=True)
-class _Call:
+class _Call(NamedTuple):
     """A field of a row that names a function."""
 
     table: Table

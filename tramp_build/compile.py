@@ -12,7 +12,7 @@ import os
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from tramp_build import console, paths, unity
 from tramp_build.config import resolve
@@ -45,8 +45,7 @@ _ANSWERED: Final = '@'
 _PROGRESS_AFTER: Final = 1.0  # seconds
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(NamedTuple):
     """What became of one source."""
 
     path: Path
@@ -84,8 +83,7 @@ def _prepare_again(project: Project, state: State) -> None:
             prepare(path, state, other, language, limited=limited)
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What the preprocessor has said about a source in one compile, and the sum that the launcher knows it by."""
 
     output: bytes

@@ -11,7 +11,7 @@ import re
 import sys
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 from tramp_build import globs
 from tramp_build.config_values import (
@@ -142,8 +142,7 @@ class Config:
 KEYS: dict[str, tuple[str, Kind]] = {f.name.replace('_', '-'): (f.name, f.metadata['kind']) for f in fields(Config)}
 
 
-@dataclass(frozen=True, slots=True)
-class Resolved:
+class Resolved(NamedTuple):
     """A configuration and where it comes from."""
 
     config: Config

@@ -7,7 +7,7 @@ that the link left for it: no section moves, so nothing that strip, patchelf or 
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from tramp_build.errors import ToolError
 
@@ -30,16 +30,14 @@ class ElfError(ToolError):
     """The file says that it is ELF and can not be read as such."""
 
 
-@dataclass(frozen=True, slots=True)
-class RunPath:
+class RunPath(NamedTuple):
     """A DT_RPATH or DT_RUNPATH, and where its text stands in the file."""
 
     text: str
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
-class Dynamic:
+class Dynamic(NamedTuple):
     """What the dynamic linker reads of one file."""
 
     needed: tuple[str, ...]
@@ -47,8 +45,7 @@ class Dynamic:
     run_paths: tuple[RunPath, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Layout:
+class _Layout(NamedTuple):
     """The two word sizes differ in the order of fields, the two byte orders in all."""
 
     header: struct.Struct  # e_phoff, e_phentsize, e_phnum at the offsets given below
@@ -67,8 +64,7 @@ class _Layout:
         return cls(*(struct.Struct(order + text) for text in (wide if data[4] == 2 else narrow)))
 
 
-@dataclass(frozen=True, slots=True)
-class _Segment:
+class _Segment(NamedTuple):
     kind: int
     offset: int
     address: int

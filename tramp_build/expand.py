@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tramp_build import includes
 from tramp_build.model import Edit, Span
@@ -43,15 +43,13 @@ MAY_BE_FOREIGN: Final = re.compile(rb'_?Py\w*\Z|[A-Z_][A-Z0-9_]*\Z')
 _MAX_TEXT: Final = 20_000
 
 
-@dataclass(frozen=True, slots=True)
-class Macro:
+class Macro(NamedTuple):
     parameters: tuple[bytes, ...] | None  # None: it has no list
     variadic: bool
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """A directive that decides which macro is in force."""
 
     offset: int
@@ -120,8 +118,7 @@ class Expander:
         return None if given is None else _Replacement(macro, given, self.is_macro).text()
 
 
-@dataclass(frozen=True, slots=True)
-class _Call:
+class _Call(NamedTuple):
     span: Span
     name: bytes
     arguments: tuple[bytes, ...] | None  # None: it has no parentheses

@@ -10,8 +10,7 @@ from __future__ import annotations
 import os
 import re
 import zlib
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tramp_build.model import Edit, Reason, Span
 from tramp_build.plan import GETSET
@@ -31,8 +30,7 @@ _UNUSUAL: Final = frozenset({lexer.COMMENT, lexer.LONG, lexer.HASH, lexer.RAW})
 _MAX_TEXT: Final = 100_000
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """What a unit leaves open."""
 
     spans: tuple[Span, ...]  # what macros make, in the order of the source

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tramp_build import includes
 from tramp_build.expand import Macro, events
@@ -23,8 +23,7 @@ _GUARD: Final = re.compile(rb'if(?:ndef\s+(\w+)|\s*!\s*defined\s*(?:\(\s*(\w+)\s
 _DEFINITION: Final = re.compile(rb'define\s+(\w+)')
 
 
-@dataclass(frozen=True, slots=True)
-class HeaderMacro:
+class HeaderMacro(NamedTuple):
     """A macro, and the files that have to stay as they are for it to be in force."""
 
     macro: Macro

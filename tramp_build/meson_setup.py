@@ -10,9 +10,8 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tramp_build import console, meson_files
 from tramp_build.meson_files import UnreadableError
@@ -23,8 +22,7 @@ if TYPE_CHECKING:
     from tramp_build.meson_files import Value
 
 
-@dataclass(frozen=True, slots=True)
-class _Language:
+class _Language(NamedTuple):
     variable: str
     defaults: tuple[str, ...]
 
@@ -38,8 +36,7 @@ _LANGUAGES = {
 _CACHES = ('sccache', 'ccache')
 
 
-@dataclass(frozen=True, slots=True)
-class MachineFile:
+class MachineFile(NamedTuple):
     """The file to pass to `meson setup`."""
 
     option: str  # --native-file or --cross-file

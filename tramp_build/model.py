@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Language = Literal['c', 'c++']
 
@@ -17,8 +17,7 @@ Language = Literal['c', 'c++']
 Condition = tuple[tuple[int, int], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """A half-open range of bytes."""
 
     start: int
@@ -33,8 +32,7 @@ class ScopeKind(Enum):
     FUNCTION = 'function'  # inside a function body
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(NamedTuple):
     """Where a declaration stands."""
 
     kind: ScopeKind
@@ -43,8 +41,7 @@ class Scope:
     condition: Condition
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """Something the scanner could not read; never fatal."""
 
     reason: str
@@ -53,8 +50,7 @@ class Problem:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One initialiser of a table, sentinels excluded."""
 
     span: Span  # with its braces
@@ -68,8 +64,7 @@ class Row:
     problem: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(NamedTuple):
     """One `PyMethodDef x[] = {...}` (or a single, non-array definition)."""
 
     kind: str  # its type: 'PyMethodDef', 'PyTypeObject'
@@ -85,16 +80,14 @@ class Table:
     rows: tuple[Row, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(NamedTuple):
     """One parameter of a function."""
 
     span: Span
     name: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(NamedTuple):
     """A declaration or definition of a function at file, namespace or class scope."""
 
     name: str  # as written, qualified names included: 'f', 'Cls::f'
@@ -108,8 +101,7 @@ class Function:
     varies: bool = False  # an `#if` in its head decides about its parameters, and `parameters` is only one of the lists
 
 
-@dataclass(frozen=True, slots=True)
-class ScanResult:
+class ScanResult(NamedTuple):
     """All that was found in one file."""
 
     language: Language
@@ -163,8 +155,7 @@ class Reason(Enum):
     FASTCALL_OFF = 'fastcall-off'
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(NamedTuple):
     """Why a METH_VARARGS function keeps its convention, and the line that says so."""
 
     reason: Reason
@@ -183,8 +174,7 @@ class Placement(Enum):
     IN_ROW = 'in-row'  # within the row: a lambda in C++, a compound literal in C
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """The decision for one row."""
 
     name: str | None
@@ -204,16 +194,14 @@ class Entry:
         return self.reason is None
 
 
-@dataclass(frozen=True, slots=True)
-class TablePlan:
+class TablePlan(NamedTuple):
     """The decisions for one table, one for each of its rows, in their order."""
 
     table: Table
     entries: tuple[Entry, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Upgrade:
+class Upgrade(NamedTuple):
     """How the text of a function changes that takes a vector from now on."""
 
     edits: tuple[Edit, ...]
@@ -225,8 +213,7 @@ class Upgrade:
     late: str = ''  # a declaration of the second entry, for tables that stand in front of every other
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """The function that a trampoline calls in its handler, for a method without a catch chain of its own."""
 
     name: str  # as anything in the file can name it
@@ -266,8 +253,7 @@ class FilePlan:
         return bool(self.routed or self.upgrades)
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(NamedTuple):
     """Replace `span` by `text`; an empty span inserts."""
 
     span: Span

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tramp_build import upgrade
 from tramp_build.chainplan import with_chains
@@ -32,8 +32,7 @@ _ONE_IF: Final = re.compile(rb'[^#]*#[ \t]*if(?:def|ndef)?\b(?:[^\n\\]|\\\r?\n)*
 _FUNCTION_KINDS: Final = (Form.NAME, Form.QUALIFIED, Form.TEMPLATE)
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(NamedTuple):
     """What the planner needs to know of the configuration and of the rest of the project."""
 
     barrier: bool
@@ -93,7 +92,7 @@ def _with_convention(entry: Entry, outcome: dict[str, Upgrade | Kept]) -> Entry:
     found = outcome.get(entry.function or '') if entry.routed and entry.convention in upgrade.UPGRADED else None
     if found is None:
         return entry
-    return replace(entry, kept=found) if isinstance(found, Kept) else replace(entry, how=(*entry.how, 'fastcall'))
+    return entry._replace(kept=found) if isinstance(found, Kept) else entry._replace(how=(*entry.how, 'fastcall'))
 
 
 @dataclass(frozen=True, slots=True)

@@ -229,7 +229,7 @@ class Project:
         if path not in self._offers:
             found = offers(self._scan(path, language), self._surroundings(path), self._mentions_in(path, language))
             place = self.tree.relative(path)
-            self._offers[path] = {name: o if isinstance(o, Upgrade) else replace(o, path=place) for name, o in found.items()}
+            self._offers[path] = {name: o if isinstance(o, Upgrade) else o._replace(path=place) for name, o in found.items()}
         return self._offers[path]
 
     def _mentions_in(self, path: Path, language: Language) -> Mentions:
@@ -360,7 +360,7 @@ class Project:
         policy = self.policy(path, language, unit=True, limited=limited)
         found = self._scan(path, language)
         # Which rows are open does not depend on what else becomes of the others.
-        policy = replace(policy, surroundings=replace(policy.surroundings, enabled=False))
+        policy = policy._replace(surroundings=replace(policy.surroundings, enabled=False))
         question = self.question(path, plan(self._text(path), found, policy))
         if question is None:
             return

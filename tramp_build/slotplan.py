@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from tramp_build.model import Entry, Placement, Reason, ScopeKind
 from tramp_build.scan.assignments import INIT
@@ -46,8 +46,7 @@ def signature_of(row: Row) -> Signature | None:
     return slot.signature if slot else None
 
 
-@dataclass(frozen=True, slots=True)
-class Uses:
+class Uses(NamedTuple):
     """What the other files of a project do with a function."""
 
     listed: frozenset[Language] = frozenset()  # the languages of those whose slot tables name it

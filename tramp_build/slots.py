@@ -9,8 +9,7 @@ Py_TRASHCAN_BEGIN does so with `tp_dealloc`.  Such a function has to stay in its
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from tramp_build.signatures import (
     CLASS,
@@ -77,8 +76,7 @@ MODULE_INIT: Final = _slot('module_init', OBJECT, (), '')
 BY_NAME: Final = {s.name: s for s in (*SIGNATURES, MODULE_INIT)}
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(NamedTuple):
     """One slot of a type, a suite or a module."""
 
     name: str  # the member, or the id of a slot that is no member

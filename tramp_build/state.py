@@ -23,7 +23,7 @@ import tempfile
 import zlib
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from tramp_build import paths
 from tramp_build.errors import ToolError
@@ -66,8 +66,7 @@ class Conf:
         return ''.join(f'{key}={value}\n' for key, value in values.items())
 
 
-@dataclass(frozen=True, slots=True)
-class LogEntry:
+class LogEntry(NamedTuple):
     """One compiler call."""
 
     outcome: str

@@ -11,7 +11,7 @@ import os
 import re
 from bisect import bisect_right
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tramp_build import includes
 from tramp_build.edits import apply, compose_edits
@@ -29,16 +29,14 @@ _NEWLINE: Final = re.compile(rb'\n')
 _GUARD: Final = re.compile(rb'\s*(?:(?://[^\n]*|/\*.*?\*/)\s*)*(?:#\s*pragma\s+once\b|#\s*if(?:ndef\b|\s*!\s*defined\b))', re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """One file of a unit."""
 
     path: Path
     spelled: str  # from the directory of the unit, as the compiler puts it together: `sub/../rows.inc`; of the unit its name
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(NamedTuple):
     """A stretch of a unit's text that is one of a file."""
 
     start: int
@@ -223,7 +221,7 @@ def localise_problems(problems: Iterable[Problem], unit: Unit, path: Path) -> tu
         segment = unit.segment(problem.offset)
         if unit.parts[segment.part].path == path:
             offset = unit.origin(Span(problem.offset, problem.offset)).start - segment.start + segment.offset
-            found.append(replace(problem, offset=offset, line=unit.place(problem.offset)[1]))
+            found.append(problem._replace(offset=offset, line=unit.place(problem.offset)[1]))
     return tuple(found)
 
 
@@ -242,14 +240,14 @@ class _Local:
         entries = tuple(self.entry(row, entry) for row, entry in rows)
         # The head of a table whose rows are in a file of their own stands somewhere else.
         line = self.unit.place_of_line(plan.table.line)[1] if part in numbers else entries[0].line
-        table = replace(plan.table, line=line, rows=tuple(self.row(row) for row, _ in rows))
+        table = plan.table._replace(line=line, rows=tuple(self.row(row) for row, _ in rows))
         return TablePlan(table, entries)
 
     def row(self, row: Row) -> Row:
         segment = self.unit.segment(row.span.start)
         shift = segment.offset - segment.start
         line = self.unit.place(row.span.start)[1]
-        return replace(row, span=self.span(row.span, shift), fields=tuple(f and self.span(f, shift) for f in row.fields), line=line)
+        return row._replace(span=self.span(row.span, shift), fields=tuple(f and self.span(f, shift) for f in row.fields), line=line)
 
     def span(self, span: Span, shift: int) -> Span:
         span = self.unit.origin(span)
@@ -260,5 +258,5 @@ class _Local:
         if kept and kept.path is None:
             part, line = self.unit.place_of_line(kept.line)
             path = self.unit.parts[part].path
-            kept = replace(kept, line=line, path=None if path == self.path else self.relative(path))
-        return replace(entry, line=self.unit.place(row.span.start)[1], kept=kept)
+            kept = kept._replace(line=line, path=None if path == self.path else self.relative(path))
+        return entry._replace(line=self.unit.place(row.span.start)[1], kept=kept)

@@ -23,7 +23,7 @@ def verify(source: bytes, first: FilePlan, policy: Policy, rewritten: Rewritten)
         raise RewriteError('lines have moved')
     again = scan(rewritten.text, first.language)
     # Conventions are settled by now, and nothing asks for them again.
-    second = plan(rewritten.text, again, replace(policy, surroundings=replace(policy.surroundings, enabled=False)))
+    second = plan(rewritten.text, again, policy._replace(surroundings=replace(policy.surroundings, enabled=False)))
     if second.routed:
         raise RewriteError('a second pass would route rows again')
     if first.chains and outline_all(rewritten.text, again, policy.exclude_functions, policy.surroundings).edits:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tramp_build import elf
 from tramp_build.archive import Archive, Changes
@@ -33,8 +33,7 @@ def is_library(name: str) -> bool:
     return _LIBRARY.fullmatch(name) is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Bundled:
+class Bundled(NamedTuple):
     """What was done to a wheel; empty where nothing was to be done."""
 
     modules: tuple[str, ...] = ()  # archive names of the files that load libtramp

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from tramp_build import config, console
 from tramp_build.errors import TrampError, describe_os_error
@@ -22,8 +21,7 @@ _PROJECT_MARKS: Final = ('pyproject.toml', 'setup.py', 'setup.cfg')
 _BOUNDARY: Final = '.git'
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """A file to look at."""
 
     project: Project

@@ -13,8 +13,8 @@ A chain stays where anything in it could mean something else in a function of it
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tramp_build.model import Answer, Chains, Edit, ScopeKind, Span
 from tramp_build.outline import text, told
@@ -43,8 +43,7 @@ _CONSTANT_EVALUATED: Final = frozenset({b'constexpr', b'consteval'})
 _NEVER_THROWS: Final = frozenset({b'noexcept', b'throw'})
 
 
-@dataclass(frozen=True, slots=True)
-class Stays:
+class Stays(NamedTuple):
     """A chain that is not outlined."""
 
     reason: Left
@@ -62,8 +61,7 @@ class Outlined:
     answers: Mapping[int, Answer] = field(default_factory=dict)  # by where the function begins
 
 
-@dataclass(frozen=True, slots=True)
-class _Site:
+class _Site(NamedTuple):
     function: Function
     chain: Chain
     handlers: tuple[Handler, ...]
@@ -190,7 +188,7 @@ class _Finder:
         last = declarations.head[-1]
         if last[1] != b'try':
             raise LeftError(Left.MACRO)
-        return replace(chain, word=Span(*last[2:]))
+        return chain._replace(word=Span(*last[2:]))
 
     def _direct(self, function: Function, chain: Chain, declarations: Declarations) -> tuple[Reading, tuple[Handler, ...], _Site]:
         """Let handlers return what they like where a trampoline returns it.  Raises LeftError."""
@@ -241,7 +239,7 @@ class _Finder:
         if found is None or not can_move(site.chain, site.exits, found, variables):
             return site
         result = self.result_of(site.function)
-        return replace(site, whole=found, result=result) if result else site
+        return site._replace(whole=found, result=result) if result else site
 
     def chosen(self) -> list[list[_Site]]:
         """Return the groups that are outlined; of chains within each other's handlers the outer ones."""

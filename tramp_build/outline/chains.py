@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tramp_build.model import Span
 from tramp_build.scan import lexer
@@ -20,8 +20,7 @@ _SPECIFIERS: Final = frozenset(b'inline explicit constexpr virtual extern static
 _PARTNER: Final = {b')': b'(', b']': b'[', b'}': b'{'}
 
 
-@dataclass(frozen=True, slots=True)
-class Clause:
+class Clause(NamedTuple):
     """`catch (declared) { body }`, without its brackets."""
 
     declared: tuple[lexer.Token, ...]
@@ -32,8 +31,7 @@ class Clause:
         return [token[1] for token in self.declared] == [b'...']
 
 
-@dataclass(frozen=True, slots=True)
-class Chain:
+class Chain(NamedTuple):
     """The clauses behind one try block."""
 
     span: Span  # from the first `catch` to the last brace

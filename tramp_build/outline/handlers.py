@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tramp_build.outline.macros import ends_call
 from tramp_build.outline.names import KEYWORDS, looked_up, may_be_macro
@@ -88,8 +88,7 @@ _QUALIFIERS: Final = frozenset(b'const volatile struct class union enum typename
 _TYPE_WORDS: Final = frozenset(b'bool char char16_t char32_t char8_t double float int long short signed unsigned void wchar_t auto'.split())
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """A token of a handler, or an exit with its number."""
 
     text: bytes
@@ -99,8 +98,7 @@ class Piece:
     told: int | None = None  # the number of a text that only CPython is told
 
 
-@dataclass(frozen=True, slots=True)
-class Handler:
+class Handler(NamedTuple):
     """A clause that can move."""
 
     head: tuple[Piece, ...]
@@ -158,7 +156,7 @@ class Reading:
         pieces = _pieces(tokens, first, last)
         for index in range(first, last):
             if tokens[index][0] == lexer.STRING and is_told(tokens, index):
-                pieces[index - first] = replace(pieces[index - first], told=len(self.told))
+                pieces[index - first] = pieces[index - first]._replace(told=len(self.told))
                 self.told.append(tokens[index][1])
         return pieces
 

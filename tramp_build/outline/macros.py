@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tramp_build.expand import Event, Expander, events
 from tramp_build.model import Span
@@ -28,8 +28,7 @@ _PASTED: Final = frozenset({b'##', b'#', b'%:', b'%:%:'})
 _MAX_DEPTH: Final = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Meaning:
+class Meaning(NamedTuple):
     """What a macro stands for, with all the macros in it."""
 
     words: frozenset[bytes]  # that are looked up, or mean something to the language; the macros too

@@ -5,7 +5,6 @@ A function of CPython takes a `const char *` there, so it makes no difference to
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from tramp_build.scan import lexer
@@ -76,7 +75,7 @@ def arguments_of(told: Sequence[bytes], parameters: dict[int, int]) -> tuple[byt
 def with_parameters(handlers: Sequence[Handler], parameters: dict[int, int]) -> tuple[Handler, ...]:
     """Return handlers that take the texts that differ from parameters."""
     return tuple(
-        replace(handler, body=tuple(replace(p, text=name(parameters[p.told])) if p.told in parameters else p for p in handler.body))
+        handler._replace(body=tuple(p._replace(text=name(parameters[p.told])) if p.told in parameters else p for p in handler.body))
         for handler in handlers
     )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tramp_build.outline.names import KEYWORDS, declared, declares, is_known, looked_up, may_be_macro
 from tramp_build.outline.types import POINTERS, REFERENCES, as_tokens, of_local, of_parameter, words_of
@@ -35,8 +35,7 @@ _ENDS: Final = frozenset(b'; { } ( ) && || ='.split())
 _TELLING: Final = frozenset(b'decltype typeof __typeof __typeof__ __decltype typeid'.split())
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(NamedTuple):
     """A variable that can be handed on."""
 
     name: bytes

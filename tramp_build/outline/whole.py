@@ -6,8 +6,7 @@ told from outside (plain.py).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tramp_build.outline.handlers import FALLS, RETURNS, is_constant
 from tramp_build.outline.names import looked_up
@@ -21,8 +20,7 @@ if TYPE_CHECKING:
 _FORCED: Final = b'__forced_unwind'
 
 
-@dataclass(frozen=True, slots=True)
-class Whole:
+class Whole(NamedTuple):
     """A body that is one try block."""
 
     falls: bytes  # what follows where a handler falls out: a `return` without its semicolon, empty where none can be moved

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tramp_build.edits import apply
 from tramp_build.expand import MAY_BE_FOREIGN
@@ -42,16 +42,14 @@ class UnsureError(Exception):
     """A macro that can not be written out."""
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(NamedTuple):
     """What takes the place of macros."""
 
     edits: tuple[Edit, ...] = ()
     stays: tuple[int, ...] = ()  # where one is used that can not be written out
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(NamedTuple):
     """Where a parameter stands in what a macro makes."""
 
     parameter: int
@@ -59,8 +57,7 @@ class _Place:
     within: bool  # in the parentheses of what may be another macro
 
 
-@dataclass(frozen=True, slots=True)
-class _Template:
+class _Template(NamedTuple):
     """What a macro stands for."""
 
     pieces: tuple[bytes | _Place, ...]
@@ -68,8 +65,7 @@ class _Template:
     whole: bool  # it is a try block with all its handlers
 
 
-@dataclass(frozen=True, slots=True)
-class _Use:
+class _Use(NamedTuple):
     span: Span
     name: bytes
     arguments: tuple[Span, ...] | None  # None: it has no parentheses

@@ -6,9 +6,8 @@ one behind a name that a type stands before (`int f(...)`); failing that, the la
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tramp_build.model import Span
 from tramp_build.scan.keywords import CLASS_KEYS, NOT_A_FUNCTION_C, NOT_A_FUNCTION_CXX, STORAGE, TRAILING, never_names
@@ -32,8 +31,7 @@ _NONE, _WEAK, _STRONG = range(3)
 _NOT_BEFORE: Final = frozenset({b',', b')', b']'})
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(NamedTuple):
     """A function without its body."""
 
     name: str
@@ -45,8 +43,7 @@ class Header:
     varies: bool = False  # an `#if` decides about the parameters
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
+class _Candidate(NamedTuple):
     """A name and what may be its parameter list: indices into the items."""
 
     first: int

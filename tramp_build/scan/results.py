@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from tramp_build.model import Function, Problem, ScanResult, Scope, ScopeKind, Span, Table
@@ -69,7 +68,7 @@ class Results:
         """Let a definition end at `end`: its body closes in two branches of an `#if`, or a `catch` belongs to it."""
         if 0 <= number < len(self._functions) and (body := self._functions[number].body):
             last = self._functions[number]
-            self._functions[number] = replace(last, span=Span(last.span.start, end), body=Span(body.start, end))
+            self._functions[number] = last._replace(span=Span(last.span.start, end), body=Span(body.start, end))
 
     @property
     def last_function(self) -> int:
@@ -85,7 +84,7 @@ class Results:
         # What a branch adds that the table does not end in is not part of it.
         rows = [row for row in table.rows if row.span.end <= end]
         if table.split:  # what serves a row in front of one head is not there for the other
-            rows = [replace(row, fields=(None,) * len(row.fields), problem=row.problem or 'conditional-row') for row in rows]
+            rows = [row._replace(fields=(None,) * len(row.fields), problem=row.problem or 'conditional-row') for row in rows]
         return Table(
             kind=head.kind,
             name=head.name,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from tramp_build.model import Row, Span
@@ -80,7 +79,7 @@ class RowReader:
             self._add(self._row(tokens[item.first : item.last + 1], condition))
         elif item.text == b'()' and rows and rows[-1].problem == 'macro-row' and item.first:
             # The arguments of the macro before it.
-            rows[-1] = replace(rows[-1], span=Span(rows[-1].span.start, item.end))
+            rows[-1] = rows[-1]._replace(span=Span(rows[-1].span.start, item.end))
         else:
             self._add(self._problem('macro-row', Span(item.start, item.end), condition))
 
@@ -90,7 +89,7 @@ class RowReader:
         rows, starts = self.table.rows, self.table.starts
         at = starts.setdefault(row.span.start, len(rows))
         if at < len(rows) and rows[at].span.start == row.span.start:  # the same row, closed in two branches
-            rows[at] = replace(row, span=Span(row.span.start, max(row.span.end, rows[at].span.end)), problem='conditional-row')
+            rows[at] = row._replace(span=Span(row.span.start, max(row.span.end, rows[at].span.end)), problem='conditional-row')
         else:
             starts[row.span.start] = len(rows)
             rows.append(row)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from tramp_build.model import ScopeKind, Span
@@ -175,7 +174,7 @@ class Scanner(TableReader):
             if header:
                 first, condition = found.setdefault(header.name_span.start, (header, conditions[header.name_token]))
                 if header.parameters != first.parameters:
-                    found[header.name_span.start] = (replace(first, varies=True), condition)
+                    found[header.name_span.start] = (first._replace(varies=True), condition)
         return list(found.values())
 
     # Braces

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tramp_build.scan.keywords import ACCESS
@@ -106,8 +105,7 @@ def _merge(items: list[Item], tokens: Sequence[Token]) -> list[Item]:
     return out
 
 
-@dataclass(frozen=True, slots=True)
-class Declaration:
+class Declaration(NamedTuple):
     """The tokens of a declaration, taken apart once for all who look at it."""
 
     tokens: Sequence[Token]

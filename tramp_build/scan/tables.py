@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tramp_build.scan.functions import spell, start_of
 from tramp_build.scan.lexer import TABLE_TYPES, WORD, Token
@@ -23,8 +23,7 @@ _ENDS_TYPE: Final = frozenset({b'>', b',', b')', b'['})
 _SPECIFIERS: Final = frozenset(b'const volatile constexpr constinit static inline'.split())
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """A table up to its `{`."""
 
     kind: str

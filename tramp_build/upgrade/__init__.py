@@ -7,8 +7,8 @@ use that was not seen (in a macro, say) does not compile: then the launcher comp
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tramp_build.model import Edit, Kept, Reason, Upgrade
 from tramp_build.upgrade import entries, parameters
@@ -32,8 +32,7 @@ def _suffix(*, keywords: bool) -> str:
     return '_keywords' if keywords else ''
 
 
-@dataclass(frozen=True, slots=True)
-class _Stays:
+class _Stays(NamedTuple):
     """Why a function's own entry has to stay."""
 
     reason: Reason
@@ -117,7 +116,7 @@ class _Unit:
         for first, *others in groups:
             outcome = self.decide(first, [pair for name in (first, *others) for pair in wanted[name]])
             found[first] = outcome
-            found |= dict.fromkeys(others, replace(outcome, edits=()) if isinstance(outcome, Upgrade) else outcome)
+            found |= dict.fromkeys(others, outcome._replace(edits=()) if isinstance(outcome, Upgrade) else outcome)
         return found | {name: self.offer(name) for name in shared}
 
     def _places(self, names: Iterable[str]) -> dict[str, Forward]:
@@ -133,7 +132,7 @@ class _Unit:
         if isinstance(outcome, Kept) or outcome.entry not in ('static', 'shared'):
             return outcome
         renamed = tuple(Edit(span, entries.name_of(name).encode()) for span in self.forwards.calls_of(name))
-        return replace(outcome, edits=outcome.edits + renamed)
+        return outcome._replace(edits=outcome.edits + renamed)
 
     def _functions(self, name: str) -> list[Function]:
         return self.forwards.functions(name)

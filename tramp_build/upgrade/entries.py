@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tramp_build.model import Edit, Span
 from tramp_build.scan import lexer
@@ -74,8 +74,7 @@ def says_its_name(source: bytes, body: Span, language: Language, macros: frozens
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Self:
+class Self(NamedTuple):
     """The first parameter of a function."""
 
     type: str  # as the source has it; empty where it is `PyObject *`
@@ -92,8 +91,7 @@ class Self:
         return cls('' if match[1].split() in (['PyObject'], ['struct', '_object']) else f'{match[1].strip()} *', match[2] or '')
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """What stands around a function's name and its other parameters."""
 
     head: str

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tramp_build.scan.literals import decode
 
@@ -21,8 +20,7 @@ COMMON: Final = frozenset({'I', 'O', 'T', 'd', 'i', 'n', 's', 'OO', 'Oi', 'TT', 
 _KINDS: Final = {'tramp_p_': False, 'tramp_k_': True}
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
+class Format(NamedTuple):
     """What a format asks for."""
 
     keywords: bool  # of PyArg_ParseTupleAndKeywords

@@ -6,7 +6,7 @@ Only declarations that can be nothing else are taken for one: a name that is mis
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tramp_build.scan import lexer
 
@@ -25,8 +25,7 @@ _CONDITIONS: Final = frozenset({b'if', b'ifdef', b'ifndef'})
 _WITH_CONDITION: Final = frozenset({b'for', b'while', b'if', b'switch'})
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
+class Reach(NamedTuple):
     """Where a local name hides what bears it outside: byte offsets."""
 
     name: bytes

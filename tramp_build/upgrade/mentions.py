@@ -6,7 +6,7 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from itertools import accumulate
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tramp_build.scan import lexer
 from tramp_build.upgrade.code import Code
@@ -36,8 +36,7 @@ _BEFORE_EXPRESSION: Final = frozenset(
 _LOOK_BACK: Final = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(NamedTuple):
     """Spans that are asked about for many names: sorted once."""
 
     spans: tuple[tuple[int, int], ...]

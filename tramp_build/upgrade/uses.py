@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tramp_build.model import Edit, Reason, Span
 from tramp_build.scan import lexer
@@ -40,8 +40,7 @@ _IS_THERE: Final = f'({NARGS} >= 0)'
 _IS_MISSING: Final = f'({NARGS} < 0)'
 
 
-@dataclass(frozen=True, slots=True)
-class Escape:
+class Escape(NamedTuple):
     """A use that needs the tuple or the dict itself."""
 
     reason: Reason
@@ -319,8 +318,7 @@ class Uses:
         return [*found, (first, closing - 1)]
 
 
-@dataclass(frozen=True, slots=True)
-class _Call:
+class _Call(NamedTuple):
     """A call with the word that was asked for among its arguments; indices of tokens."""
 
     callee: int
