@@ -8,12 +8,12 @@ import pytest
 from rewrite_support import CASES, compile_module, rewritten_unit
 from test_rewrite_runs import CXX_WARNINGS
 
-from tramp_build import outline as package
 from tramp_build.config import Config
 from tramp_build.edits import apply
 from tramp_build.model import Chains
-from tramp_build.outline import Outlined, outline
+from tramp_build.outline import sites as package
 from tramp_build.outline.handlers import SENTENCES, Left
+from tramp_build.outline.sites import Outlined, outline
 from tramp_build.project import Project
 from tramp_build.scan import scan
 

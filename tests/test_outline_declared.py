@@ -16,8 +16,8 @@ from pathlib import Path
 import outline_declared
 import pytest
 
-from tramp_build import outline as package
 from tramp_build.edits import apply
+from tramp_build.outline import sites as package
 from tramp_build.outline.text import PRELUDE
 from tramp_build.scan import scan
 

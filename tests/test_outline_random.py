@@ -25,9 +25,10 @@ import outline_world
 import pytest
 from parse_support import SANITIZE
 
-from tramp_build import outline, paths
+from tramp_build import paths
 from tramp_build.compile import create_state, prepare_project
 from tramp_build.config import Config
+from tramp_build.outline import sites
 
 COMPILERS = ('g++', 'clang++')
 OPTIMIZE = ('-O0', '-O1', '-O2', '-Os', '-O3')
@@ -124,7 +125,7 @@ def _builds(rng: random.Random, compiler: str) -> list[Build]:
 @pytest.mark.parametrize('compiler', COMPILERS)
 def test_random_chains_behave_as_stock(compiler: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every chain that can be outlined is, whether it pays or not."""
-    monkeypatch.setattr(outline, 'pays', lambda *_: True)
+    monkeypatch.setattr(sites, 'pays', lambda *_: True)
     seed = random.randrange(10**6)
     print(f'seed {seed}')
     rng = random.Random(seed)
@@ -139,7 +140,7 @@ def main() -> int:
     parser.add_argument('--chains', type=int, default=14, help='in a module')
     parser.add_argument('--directory', type=Path, default=Path('build/outline-random'), help='where what differs is kept')
     options = parser.parse_args()
-    outline.pays = lambda *_: True
+    sites.pays = lambda *_: True
     end, seed, outlined, wrong = time.monotonic() + options.seconds, options.seed, 0, 0
     while time.monotonic() < end:
         builds = _builds(random.Random(seed), COMPILERS[seed % len(COMPILERS)])

@@ -9,8 +9,8 @@ from rewrite_support import CASES, compile_module, rewritten_unit
 from test_outline import copies, found, reasons
 from test_rewrite_runs import CXX_WARNINGS
 
-from tramp_build import outline as package
 from tramp_build.config import Config
+from tramp_build.outline import sites as package
 from tramp_build.outline.handlers import Left
 from tramp_build.project import Project
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from tramp_build.edits import Moves, apply, compose_edits, places_made
 from tramp_build.model import Edit, Span
-from tramp_build.outline import Outlined, Stays, outline
 from tramp_build.outline.handlers import Left
 from tramp_build.outline.macros import Macros
+from tramp_build.outline.sites import Outlined, Stays, outline
 from tramp_build.outline.written import Writer, Written
 from tramp_build.scan import lexer, scan
 from tramp_build.scan.literals import text_of

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tramp_build import upgrade
-from tramp_build.chainplan import with_chains
 from tramp_build.model import Entry, FilePlan, Kept, Placement, Reason, Row, ScanResult, ScopeKind, Span, Table, TablePlan, Upgrade
 from tramp_build.scan.assignments import INIT
 from tramp_build.scan.expression import Form, FunctionRef, flag_choices, flags_of, function_of
@@ -79,7 +78,14 @@ def plan(source: bytes, scan: ScanResult, policy: Policy) -> FilePlan:
     tables = tuple(TablePlan(table, tuple(_with_convention(entry, outcome) for _, entry in rows)) for table, rows in decided)
     upgrades = {n: u for n, u in outcome.items() if isinstance(u, Upgrade)}
     found = FilePlan(scan.language, policy.barrier, tables, upgrades, slotted.followed)
-    return with_chains(source, scan, found, policy, planner.mentions, planner.outer_condition)
+    return found if scan.language == 'c' else _with_chains(found, planner)
+
+
+def _with_chains(found: FilePlan, planner: _Planner) -> FilePlan:
+    """Outline catch chains, of which C has none: there is no need to know how."""
+    from tramp_build.chainplan import with_chains
+
+    return with_chains(planner.source, planner.scan, found, planner.policy, planner.mentions, planner.outer_condition)
 
 
 def _chosen(scan: ScanResult, policy: Policy) -> list[Table]:

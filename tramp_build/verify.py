@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tramp_build.chainmacros import outline_all
 from tramp_build.errors import RewriteError
 from tramp_build.plan import plan
 from tramp_build.scan import scan
 
 if TYPE_CHECKING:
-    from tramp_build.model import FilePlan
+    from tramp_build.model import FilePlan, ScanResult
     from tramp_build.plan import Policy
     from tramp_build.rewrite import Rewritten
 
@@ -26,12 +25,18 @@ def verify(source: bytes, first: FilePlan, policy: Policy, rewritten: Rewritten)
     second = plan(rewritten.text, again, policy._replace(surroundings=replace(policy.surroundings, enabled=False)))
     if second.routed:
         raise RewriteError('a second pass would route rows again')
-    if first.chains and outline_all(rewritten.text, again, policy.exclude_functions, policy.surroundings).edits:
+    if first.chains and _has_chains(rewritten.text, again, policy):
         raise RewriteError('a second pass would outline catch chains again')
     before = [(t.table.kind, t.table.name, t.table.line, len(t.entries)) for t in first.tables]
     after = [(t.table.kind, t.table.name, t.table.line, len(t.entries)) for t in second.tables]
     if before != after:
         raise RewriteError('the tables of the rewritten source are not those of the original')
+
+
+def _has_chains(text: bytes, scan: ScanResult, policy: Policy) -> bool:
+    from tramp_build.chainmacros import outline_all
+
+    return bool(outline_all(text, scan, policy.exclude_functions, policy.surroundings).edits)
 
 
 def _only_planned(source: bytes, rewritten: Rewritten) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tramp_build.outline.macros import ends_call
 from tramp_build.outline.names import KEYWORDS, looked_up, may_be_macro
+from tramp_build.outline.text import FALLS
 from tramp_build.outline.told import is_told
 from tramp_build.outline.variables import tells
 from tramp_build.scan import lexer
@@ -64,8 +65,6 @@ class LeftError(Exception):
 
 
 OWN_PREFIX: Final = b'tramp_'
-# Falling out of the handler, as the text of an exit.
-FALLS: Final = b''
 RETURNS: Final = frozenset({b'Py_RETURN_NONE', b'Py_RETURN_TRUE', b'Py_RETURN_FALSE', b'Py_RETURN_NOTIMPLEMENTED'})
 _EXITS: Final = frozenset({b'return', b'goto', b'break', b'continue'}) | RETURNS
 _RETURNING: Final = RETURNS | {b'return'}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tramp_build.outline import told
-from tramp_build.outline.handlers import FALLS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,6 +13,7 @@ if TYPE_CHECKING:
     from tramp_build.outline.variables import Variable
 
 PREFIX: Final = b'tramp_o_'
+FALLS: Final = b''  # falling out of the handler, as the text of an exit
 _ANSWER: Final = 'tramp_a_'
 _ATTRIBUTES: Final = '__attribute__((cold, noinline, unused))'
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from tramp_build.outline.handlers import FALLS, RETURNS, is_constant
+from tramp_build.outline.handlers import RETURNS, is_constant
 from tramp_build.outline.names import looked_up
 from tramp_build.outline.plain import Statements
+from tramp_build.outline.text import FALLS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
