@@ -3,6 +3,7 @@
 As long as that goes on, the state directory has a file `preparing`, with a lock that goes with the process however that ends.
 Beside it is `preparing.list`, a line for each source, as soon as the files of the project are known.  Where the launcher is asked for a
 source of the list that the index does not know, it waits until that knows it, or for the lock (csrc/launcher/prepare.h).
+After that the process answers what launchers ask (serve.py), until the hook has ended.
 """
 
 from __future__ import annotations
@@ -29,18 +30,20 @@ _OUR_FAULT: Final = 70  # EX_SOFTWARE of sysexits.h
 
 @dataclass(slots=True)
 class Preparing:
-    """The process that prepares sources; None where all is done."""
+    """The process that prepares sources, and then answers launchers; None where all is done."""
 
     process: int | None = None
+    end: int = -1  # it ends when this is closed, as it is if this process dies
 
     def wait(self) -> bool:
-        """Return when all is prepared; False where a user's error ended it, which has been said.
+        """Return when all is prepared and no launcher will ask; False where a user's error ended it, which has been said.
 
         What a process that failed in any other way has left out, the launcher asks for.
         """
         if self.process is None:
             return True
         process, self.process = self.process, None
+        os.close(self.end)
         return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) != EXIT_ERROR
 
 
@@ -57,13 +60,16 @@ def prepare(root: Path, config: Config, state: State, *, early: bool) -> Prepari
     lock = os.open(state.dir / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        end, keep = os.pipe()
         sys.stderr.flush()
         process = os.fork()
         if process == 0:
-            _run(root, config, state)
+            os.close(keep)
+            _run(root, config, state, lock, end)
+        os.close(end)
     finally:
         os.close(lock)  # the other process has it still
-    return Preparing(process)
+    return Preparing(process, keep)
 
 
 def _has_threads() -> bool:
@@ -71,12 +77,12 @@ def _has_threads() -> bool:
     return len(os.listdir('/proc/self/task')) > 1
 
 
-def _run(root: Path, config: Config, state: State) -> NoReturn:
+def _run(root: Path, config: Config, state: State, lock: int, end: int) -> NoReturn:
     """The whole life of the other process, which must not return into the code of the hook."""
     code = _OUR_FAULT
     try:
         with user_errors():
-            _prepare(root, config, state)
+            _prepare(root, config, state, lock, end)
         code = 0
     except SystemExit:
         code = EXIT_ERROR
@@ -89,13 +95,19 @@ def _run(root: Path, config: Config, state: State) -> NoReturn:
         os._exit(code)
 
 
-def _prepare(root: Path, config: Config, state: State) -> None:
+def _prepare(root: Path, config: Config, state: State, lock: int, end: int) -> None:
     # Imported here: the hook goes on without them.
+    from tramp_build import serve
     from tramp_build.compile import prepare_files
     from tramp_build.project import Project
 
     project = Project(root, config)
     state.list_preparing(project.files())
+    read = serve.versions(project)
     prepare_files(project, state)
-    for name in (_LOCK, _LIST):
-        state.dir.joinpath(name).unlink()
+    with serve.listening(state) as listener:
+        for name in (_LOCK, _LIST):
+            state.dir.joinpath(name).unlink()
+        os.close(lock)
+        if listener:
+            serve.serve(listener, project, read, end)

@@ -299,8 +299,8 @@ def init(directory: Path) -> State:
     return create_state(directory, root, config, rpath='absolute')
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Serve the launcher; exit code 0 when the index has an answer."""
+def main(argv: Sequence[str] | None = None, project: Project | None = None) -> int:
+    """Serve the launcher; exit code 0 when the index has an answer.  `project`: that of the state directory, if it has been read."""
     parser = argparse.ArgumentParser(prog='python -m tramp_build.compile', description=__doc__)
     parser.add_argument('--state', type=Path)
     parser.add_argument('--init', type=Path)
@@ -320,7 +320,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         language, limited = _KEYS[key]
         answer = Answer(arguments.answer.read_bytes(), answered) if arguments.answer else None
         path = Path(os.path.abspath(arguments.source))
-        project = load_project(state)
+        project = project or load_project(state)
         turns = unity.take_turns(project, state, path, arguments.gate) if arguments.gate is not None else {}
         prepare(path, state, project.beside(path) or project, language, limited=limited, answer=answer)
         unity.prepare_others(project, state, turns, lambda p, other: prepare(p, state, other, project.language(p), limited=limited))

@@ -4,6 +4,7 @@
 #include "hash.h"
 #include "index.h"
 #include "run.h"
+#include "serve.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -113,15 +114,9 @@ static void end_turn(int turn)
         close(turn); /* a source whose rows a macro makes is asked about twice */
 }
 
-/* `gate`: what the process inherits and opens, or -1. */
-static bool ask(const char *state, const char *path, const char *language, const char *answer, int gate)
+static struct words question(const char *state, const char *path, const char *language, const char *answer)
 {
-    struct conf conf;
     struct words words = {0};
-    struct buffer number = {0};
-    if (!read_conf(&conf, state))
-        return false;
-    add_module(&words, conf.python, conf.pythonpath);
     add_word(&words, concat("--state", NULL));
     add_word(&words, concat(state, NULL));
     add_word(&words, concat("--language", NULL));
@@ -130,14 +125,42 @@ static bool ask(const char *state, const char *path, const char *language, const
         add_word(&words, concat("--answer", NULL));
         add_word(&words, concat(answer, NULL));
     }
+    add_word(&words, concat("--", NULL));
+    add_word(&words, concat(path, NULL));
+    return words;
+}
+
+static bool ask_interpreter(const char *state, const struct words *question, int gate)
+{
+    struct conf conf;
+    struct words words = {0};
+    struct buffer number = {0};
+    if (!read_conf(&conf, state))
+        return false;
+    add_module(&words, conf.python, conf.pythonpath);
     if (gate >= 0 && fcntl(gate, F_SETFD, 0) == 0) {
         add_number(&number, (unsigned long long)gate);
         add_word(&words, concat("--gate", NULL));
         add_word(&words, number.data);
     }
-    add_word(&words, concat("--", NULL));
-    add_word(&words, concat(path, NULL));
+    for (size_t i = 0; i < question->count; i++)
+        add_word(&words, question->items[i]);
     return run_quietly(&words);
+}
+
+/* `gate`: what is given to the process, which opens it; or -1. */
+static bool ask(const char *state, const char *path, const char *language, const char *answer, int gate)
+{
+    struct words words = question(state, path, language, answer);
+    switch (ask_server(state, &words, gate)) {
+    case SERVER_DONE:
+        return true;
+    case SERVER_FAILED:
+        return false;
+    case SERVER_NONE:
+        break;
+    }
+    return ask_interpreter(state, &words, gate);
 }
 
 static bool is_known(const char *state, const char *path, const struct stat *status, const char *language)
