@@ -1,8 +1,8 @@
 """The process that has prepared a project stays as long as the hook runs, and answers the launcher: it has read all that there is.
 
-Over STATE/serve, a socket (csrc/launcher/serve.h): a launcher sends the words that it would start tramp_build.compile with, its stderr,
-and the gate if there is one (unity.py), and gets the exit code.  A copy of the process answers, so that no answer has a part in another.
-Where nobody listens, or a copy dies, the launcher starts a Python.
+Over STATE/serve, a socket (csrc/launcher/serve.h): a launcher sends the directory where it is, the words that it would start
+tramp_build.compile with, its stderr, and the gate if there is one (unity.py), and gets the exit code.  A copy of the process answers, so
+that no answer has a part in another.  Where nobody listens, or a copy dies, the launcher starts a Python.
 """
 
 from __future__ import annotations
@@ -85,7 +85,8 @@ def _answer(connection: socket.socket, project: Project, read: Versions) -> NoRe
         while more := connection.recv(1 << 16):
             data += more
         os.dup2(descriptors[0], sys.stderr.fileno())
-        words = [os.fsdecode(word) for word in data.split(b'\0')[:-1]]
+        directory, *words = map(os.fsdecode, data.split(b'\0')[:-1])
+        os.chdir(directory)
         words[:0] = [word for gate in descriptors[1:] for word in ('--gate', str(gate))]
         code = _run(words, project, read)
         sys.stderr.flush()

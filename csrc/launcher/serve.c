@@ -52,9 +52,11 @@ enum server ask_server(const char *state, const struct words *words, int gate)
 {
     struct buffer text = {0};
     enum server answer = SERVER_NONE;
-    int fd = connect_to(concat(state, "/serve", NULL));
+    char *here = getcwd(NULL, 0);
+    int fd = here ? connect_to(concat(state, "/serve", NULL)) : -1;
     if (fd < 0)
         return answer;
+    add_bytes(&text, here, strlen(here) + 1);
     for (size_t i = 0; i < words->count; i++)
         add_bytes(&text, words->items[i], strlen(words->items[i]) + 1);
     if (send_question(fd, &text, gate))
