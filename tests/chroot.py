@@ -20,7 +20,7 @@ PYTHONS = ('3.14', '3.15')
 TESTS = (
     *(f'tests/test_runtime_{topic}.py' for topic in ('abi', 'barrier', 'calls', 'linking', 'project', 'slots', 'slots_abi', 'threads')),
     *(f'tests/test_{topic}.py' for topic in ('parse_calls', 'parse_random', 'entries', 'outline_runs', 'rewrite_runs', 'no_exceptions')),
-    *(f'tests/test_{topic}.py' for topic in ('newer_slots', 'unity')),
+    *(f'tests/test_{topic}.py' for topic in ('newer_slots', 'unity', 'groups', 'rewrite_slots')),
     *(f'tests/test_{topic}.py' for topic in ('examples', 'setuptools', 'mesonpy', 'mesonpy_compilers', 'launcher_link', 'expand_builds')),
     'tests/test_corpus.py',
 )
