@@ -123,17 +123,17 @@ _BLANKED: Final = re.compile(rb'/\*[^*]*(?:\*(?!/)[^*]*)*\*/|\\\r?\n')
 
 def directives(source: bytes) -> Iterator[tuple[int, int]]:
     """Yield where each directive stands: behind its `#`, and at its end."""
-    skip, position = lexer.SKIP_CXX, 0
-    while match := skip.search(source, position):
-        start, kind = match.start(), match.lastindex
-        position = max(match.end(), start + 1)
-        if kind == lexer.SKIP_HASH:
+    position = 0
+    while match := lexer.HASHES.search(source, position):
+        start, position = match.span()
+        kind = match.lastindex
+        if kind == lexer.HASHES_HASH:
             if _begins_line(source, start):
                 position = lexer.directive_end(source, start + 1)
                 yield _behind_blanks(source, start + 1), position
-        elif kind == lexer.SKIP_RAW:
+        elif kind == lexer.HASHES_RAW:
             position = lexer.raw_end(source, start)
-        elif kind is not None and kind > lexer.SKIP_RAW:
+        elif kind is not None:
             position = lexer.literal_end(source, start)
 
 

@@ -97,6 +97,10 @@ SKIP_C: Final = _skip(_NEVER)
 SKIP_CXX: Final = _skip(_RAW)
 _LITERAL_C = _literal(_NEVER)
 _LITERAL_CXX = _literal(_RAW)
+# What may begin a directive, and what it may not be in: the same groups without those of braces and tables.
+HASHES: Final = _literal(_RAW, rb'#()')
+HASHES_HASH: Final = 1
+HASHES_RAW: Final = 2  # and above it: LONG
 TOKEN_C: Final = _token(b'', _NEVER)
 TOKEN_CXX: Final = _token(rb'(?!(?:u8|[LuU])?R")', rb'((?:u8|[LuU])?R"(?:' + _RAW_DELIMITER + rb'\()?)')
 

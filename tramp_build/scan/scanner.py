@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 from tramp_build.model import ScopeKind, Span
@@ -32,6 +33,7 @@ _BOM: Final = b'\xef\xbb\xbf'
 _OPEN_BRACE, _CLOSE_BRACE, _SEMICOLON, _COMMA, _QUOTE = b'{};,"'
 _OPENING: Final = b'([{'
 _SPECIAL: Final = frozenset({LONG, HASH, RAW})
+_TEXT: Final = itemgetter(1)
 
 
 class Scanner(TableReader):
@@ -136,7 +138,7 @@ class Scanner(TableReader):
             self.emit_tables(tokens[-1][3] if tokens else self.finished[-1][1])
         elif self._mentions_table(tokens) and is_made_elsewhere(tokens, self.cxx):
             self.results.problem('macro-table', tokens[0][2], 'a table whose rows are not written here')
-        elif tokens and self.scope.kind != ScopeKind.FUNCTION and any(token[1] == b'(' for token in tokens):
+        elif tokens and self.scope.kind != ScopeKind.FUNCTION and b'(' in map(_TEXT, tokens):
             if not self.cxx and self._goes_on(tokens):
                 tokens.append((BRACKET, b';', end - 1, end))
                 return False
@@ -192,7 +194,7 @@ class Scanner(TableReader):
         self.declaration.append((BLOCK, b'{}', start, start + 1))
 
     def _mentions_table(self, tokens: Sequence[Token]) -> bool:
-        return self.may_have_tables and any(token[1] in lexer.TABLE_TYPES for token in tokens)
+        return self.may_have_tables and not lexer.TABLE_TYPES.isdisjoint(map(_TEXT, tokens))
 
     def _is_initialiser(self, tokens: list[Token]) -> bool:
         """Whether what a brace opens behind `tokens` is plainly neither a table nor a body: spares a closer look at long lists."""
@@ -206,11 +208,12 @@ class Scanner(TableReader):
         if self.finished:
             self._end_unfinished()
         seen = Declaration.of(visible(self.declaration, self.conditions.path), self.cxx)
-        head = find_head(seen) if self._mentions_table(seen.tokens) else None
+        mentioned = self._mentions_table(seen.tokens)
+        head = find_head(seen) if mentioned else None
         if head is not None:
             self.open_table(head, seen, start)
             return True
-        if self._mentions_table(seen.tokens) and holds_tables(seen.tokens):
+        if mentioned and holds_tables(seen.tokens):
             self.results.problem('unnamed-table', start, 'a table that is no variable of its own')
         if self.scope.kind == ScopeKind.FUNCTION or not seen.items or (self.cxx and is_member_initialiser(seen)):
             return False

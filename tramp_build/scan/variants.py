@@ -6,6 +6,7 @@ that it ends.
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 from tramp_build.scan.lexer import ELSE, ENDIF, MARKS, Token
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 _MAX_VARIANTS: Final = 8
 _MAX_MARKS: Final = 200
+_KIND: Final = itemgetter(0)
 
 
 def mark(kind: int, pair: tuple[int, int], start: int) -> Token:
@@ -24,7 +26,7 @@ def mark(kind: int, pair: tuple[int, int], start: int) -> Token:
 
 
 def has_marks(tokens: Sequence[Token]) -> bool:
-    return any(token[0] in MARKS for token in tokens)
+    return not MARKS.isdisjoint(map(_KIND, tokens))
 
 
 def without_marks(tokens: Sequence[Token]) -> list[Token]:

@@ -11,13 +11,13 @@ from tramp_build.upgrade.formats import Format, read
 from tramp_build.upgrade.locals import hides, variables
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Mapping
 
     from tramp_build.model import Language
     from tramp_build.upgrade.locals import Reach
 
 _LONG_OR_RAW: Final = frozenset({lexer.LONG, lexer.RAW})
-_SLASH: Final = ord('/')
 ARGS: Final = 'tramp_args'
 NARGS: Final = 'tramp_nargs'
 KWNAMES: Final = 'tramp_kwnames'
@@ -330,18 +330,25 @@ def tokens(source: bytes, span: Span, language: Language) -> list[lexer.Token]:
     """Return the tokens of `span` without comments."""
     found: list[lexer.Token] = []
     pattern, position = (lexer.TOKEN_CXX if language == 'c++' else lexer.TOKEN_C), span.start
-    while position < span.end and (match := pattern.search(source, position, span.end)):
-        kind = match.lastindex
-        assert kind is not None
-        if kind not in _LONG_OR_RAW:
-            start, end = match.span(kind)
-            position = match.end()
-            if kind != lexer.COMMENT and not (source[start] == _SLASH and source.startswith((b'/*', b'//'), start)):
-                found.append((kind, source[start:end], start, end))
-            continue
-        start = match.start(kind) if kind == lexer.RAW else match.start()
-        end = lexer.raw_end(source, start) if kind == lexer.RAW else lexer.literal_end(source, start)
-        position = max(match.end(), end)
-        if not source.startswith((b'/*', b'//'), start):
-            found.append((lexer.STRING if kind == lexer.LONG else kind, source[start:end], start, end))
+    while position < span.end:
+        for match in pattern.finditer(source, position, span.end):
+            kind = match.lastindex
+            assert kind is not None
+            if kind in _LONG_OR_RAW:
+                position = _long(source, match, found)
+                break
+            if kind != lexer.COMMENT:
+                found.append((kind, match[kind], *match.span(kind)))
+        else:
+            break
     return found
+
+
+def _long(source: bytes, match: re.Match[bytes], found: list[lexer.Token]) -> int:
+    """Take a string or comment whose end has to be looked for; return where it is."""
+    raw = match.lastindex == lexer.RAW
+    start = match.start(lexer.RAW) if raw else match.start()
+    end = lexer.raw_end(source, start) if raw else lexer.literal_end(source, start)
+    if not source.startswith((b'/*', b'//'), start):
+        found.append((lexer.RAW if raw else lexer.STRING, source[start:end], start, end))
+    return max(match.end(), end)
