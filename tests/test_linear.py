@@ -65,6 +65,12 @@ SOURCES = {
         handing(n, FUNCTION, b'assert(self); ') + b'void u(void) { f%d(0, 0); }\n' % (n - 1) + table(ROW, n)
     ),
     'slots': lambda n: HEAD + repeated(b'static void d%d(PyObject *o) {}\nstatic PyTypeObject t%d = {.tp_dealloc = d%d};\n', n),
+    'slots that are compared': lambda n: (
+        HEAD
+        + repeated(b'static void d%d(PyObject *o) { if (Py_TYPE(o)->tp_dealloc == d%d) g(o); }\n', n)
+        + repeated(b'static PyTypeObject t%d = {.tp_dealloc = d%d};\n' + FUNCTION, n)
+        + table(ROW, n)
+    ),
     'brackets in a body': lambda n: (
         HEAD + FUNCTION[:52] % 0 + b'{' + b'(' * n + b'{' * n + b'args' + b'}' * n + b')' * n + b'}' + table(ROW, 1)
     ),
@@ -100,3 +106,27 @@ def test_four_times_the_source(tmp_path: Path, name: str) -> None:
     count = 500 if name == 'rows of other files' else 60
     short, long = seconds(count), seconds(4 * count)
     assert long < 9 * max(short, 0.004), f'{short:.4f} s, four times as much {long:.4f} s'
+
+
+def test_four_times_the_files(tmp_path: Path) -> None:
+    """Each defines what the next one lists, has a macro of its own, and a slot's function that another file names."""
+    checker = Checker(tmp_path / 'project')
+
+    def unit(i: int) -> bytes:
+        method = b'static PyObject *m(PyObject *self, PyObject *args) { int a; return M%d(f%d)(self, args); }\n'
+        slot = b'void d%d(PyObject *o);\nstatic PyTypeObject t = {.tp_dealloc = d%d};\nvoid d%d(PyObject *o) {}\n'
+        own = (b'#define M%d(x) x\n' + FUNCTION.removeprefix(b'static ') + method + slot).replace(b'%d', b'%d' % i)
+        return HEAD + own + b'PyObject *f%d(PyObject *, PyObject *);\n' % (i - 1) + table(METHOD + ROW.replace(b'%d', b'%d' % (i - 1)), 1)
+
+    def seconds(count: int) -> float:
+        project = checker.project({f'unit{i}.c': unit(i) for i in range(count)})
+        gc.collect()
+        start = time.process_time()
+        for path in project.files():
+            plan = project.plan_file(path, unit=True)
+            if plan:
+                project.question(path, plan)
+        return time.process_time() - start
+
+    short, long = seconds(100), seconds(400)
+    assert long < 8 * short, f'{short:.4f} s, four times as many {long:.4f} s'

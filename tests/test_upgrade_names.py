@@ -11,6 +11,7 @@ from tramp_build.model import Span
 from tramp_build.upgrade.code import Code
 from tramp_build.upgrade.facts import Everywhere, Facts
 from tramp_build.upgrade.locals import hides, variables
+from tramp_build.upgrade.mentions import Mentions
 from tramp_build.upgrade.pastes import Pastes
 from tramp_build.upgrade.uses import tokens
 
@@ -127,3 +128,12 @@ def test_code_in_linear_time(piece):
         return time.process_time() - started
 
     assert min(seconds(8_000) for _ in range(3)) < 8 * min(seconds(2_000) for _ in range(3)) + 0.05
+
+
+@pytest.mark.parametrize(('name', 'expected'), [(b'f', 3), (b'ff', 1), (b'', 0), (b'f f', 0)])
+def test_mentions_few_and_many(name, expected):
+    """The first names are looked for in the text, later ones among all its words."""
+    mentions = Mentions(b'f(ff, "f", a->f, f1, 0f); f + /* f */ f;', 'c')
+    found = [list(mentions.places(name, ())) for _ in range(100)]
+    assert len(found[0]) == expected
+    assert all(places == found[0] for places in found)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from tramp_build.upgrade.facts import Everywhere, Facts, together
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from tramp_build.tree import Tree
@@ -99,22 +99,25 @@ class Listed:
 
     def __init__(self, by_file: Mapping[Path, Conventions]) -> None:
         self._by_file = by_file
-        self._every = _joined(by_file.values())
+        self._by_name: dict[str, dict[Path, frozenset[str | None]]] = {}
+        for path, names in by_file.items():
+            for name, conventions in names.items():
+                self._by_name.setdefault(name, {})[path] = conventions
+        self._every = {name: frozenset().union(*files.values()) for name, files in self._by_name.items()}
         self._but: dict[Path, Conventions] = {}
-        self.words = frozenset(name.encode() for name in self._every)
+        self.words = frozenset(name.encode() for name in self._by_name)
 
     def but(self, path: Path) -> Conventions:
         """Return what other files than `path` list."""
         if path not in self._by_file:
             return self._every
         if path not in self._but:
-            self._but[path] = _joined(names for other, names in self._by_file.items() if other != path)
+            found = self._every.copy()
+            for name in self._by_file[path]:
+                others = [conventions for other, conventions in self._by_name[name].items() if other != path]
+                if others:
+                    found[name] = frozenset().union(*others)
+                else:
+                    del found[name]
+            self._but[path] = found
         return self._but[path]
-
-
-def _joined(tables: Iterable[Conventions]) -> Conventions:
-    found: dict[str, frozenset[str | None]] = {}
-    for names in tables:
-        for name, conventions in names.items():
-            found[name] = found.get(name, frozenset()) | conventions
-    return found

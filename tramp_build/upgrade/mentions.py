@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tramp_build.upgrade.locals import Reach
 
 _WORD: Final = re.compile(rb'[A-Za-z_]\w*')
+_IN_WORD: Final = re.compile(rb'\w')
 # A member, a tag, a file: these have name spaces of their own (C11 6.2.3).
 _ELSEWHERE: Final = re.compile(
     rb'(?:(?<!\.)\.|->|\b(?:struct|union|enum)\b|^[ \t]*#[ \t]*(?:include|error|warning)\b[^\n]*)\s*\Z', re.MULTILINE
@@ -34,6 +35,8 @@ _BEFORE_EXPRESSION: Final = frozenset(
     b' const define'.split()
 )
 _LOOK_BACK: Final = 200
+# To look for so many names takes less time than to note all words.
+_FEW: Final = 40
 
 
 class Known(NamedTuple):
@@ -53,6 +56,7 @@ class Mentions:
     text: bytes
     language: Language
     functions: Sequence[Function] = ()
+    _asked: int = 0
     _places: dict[bytes, list[int]] | None = field(default=None)
     _code: Code | None = field(default=None)
     _variables: dict[Span, tuple[Reach, ...]] = field(default_factory=dict)
@@ -67,16 +71,25 @@ class Mentions:
 
     def places(self, name: bytes, known: Iterable[Span] | Known) -> Iterator[int]:
         """Yield the places of `name` in code, outside of the spans that are known and where it is not another thing's name."""
+        # A generated file may have a hundred thousand rows for one function.
+        spans = (known if isinstance(known, Known) else Known.of(known)).spans
+        for place in self._words(name):
+            index = bisect_right(spans, (place, len(self.text))) - 1
+            if (index < 0 or spans[index][1] <= place) and self._is_code(place) and not self._another(name, place):
+                yield place
+
+    def _words(self, name: bytes) -> Iterable[int]:
+        """Return where a name may be a word.  The first few are looked for, then all words are noted."""
+        self._asked += 1
+        if not _WORD.fullmatch(name):
+            return ()
+        if self._asked <= _FEW:
+            return _occurrences(self.text, name)
         if self._places is None:
             self._places = {}
             for match in _WORD.finditer(self.text):
                 self._places.setdefault(match[0], []).append(match.start())
-        # A generated file may have a hundred thousand rows for one function.
-        spans = (known if isinstance(known, Known) else Known.of(known)).spans
-        for place in self._places.get(name, ()):
-            index = bisect_right(spans, (place, len(self.text))) - 1
-            if (index < 0 or spans[index][1] <= place) and self._is_code(place) and not self._another(name, place):
-                yield place
+        return self._places.get(name, ())
 
     def is_call(self, name: bytes, place: int) -> bool:
         """Tell whether an opening parenthesis follows."""
@@ -131,3 +144,12 @@ class Mentions:
         if body not in self._variables:
             self._variables[body] = variables(self.text, tokens(self.text, body, self.language))
         return self._variables[body]
+
+
+def _occurrences(text: bytes, name: bytes) -> Iterator[int]:
+    """Yield where a name stands as a whole word."""
+    place = text.find(name)
+    while place >= 0:
+        if not (_IN_WORD.match(text, place + len(name)) or (place and _IN_WORD.match(text, place - 1))):
+            yield place
+        place = text.find(name, place + 1)
