@@ -25,6 +25,8 @@ _BEHIND_DIRECTORY: Final = '|'
 
 _HAS_INCLUDE: Final = re.compile(rb'\b__has_(?:include(?:__)?|embed)\s*\(\s*"([^"\n]*)"')
 _INCLUDE: Final = re.compile(rb'(?:include|import|embed)\b')
+# Most directives begin so, and whatever follows, even behind a backslash: they include nothing.
+_OTHER: Final = re.compile(rb'define|undef|if|el|en|er')
 _QUOTED: Final = re.compile(rb'"([^"\n]*)"|<(?P<absolute>/[^>\n]+)>')
 # Between angle brackets, an absolute path means the file as well; of such a path the launcher can not write everything.
 _WHOLE: Final = re.compile(
@@ -48,6 +50,8 @@ def refusal(source: bytes) -> str | None:
     if _REFUSED.search(source) or _ALTERNATIVE.search(source):
         return 'place-dependent'
     for start, end in directives(source):
+        if _OTHER.match(source, start):
+            continue
         text = plain_text(_closed(source, start, end))
         if include := _INCLUDE.match(text):
             rest = text[include.end() :].lstrip()
@@ -83,8 +87,12 @@ def mark(source: bytes, directory: str = '', copies: Mapping[str, str] | None = 
 
 def _names(source: bytes) -> Iterator[tuple[int, int]]:
     """Yield the names that are searched for from the source's own directory, or from nowhere."""
+    asks = b'__has_' in source
     for start, end in directives(source):
-        if _INCLUDE.match(plain_text(_closed(source, start, end))):
+        other = _OTHER.match(source, start)
+        if other and not asks:
+            continue
+        if not other and _INCLUDE.match(plain_text(_closed(source, start, end))):
             name = _quoted_name(source, start, end)
             found = [name] if name else []
         else:
@@ -95,6 +103,8 @@ def _names(source: bytes) -> Iterator[tuple[int, int]]:
 def lines(source: bytes) -> Iterator[tuple[int, int, str]]:
     """Yield where each line stands that is `#include "name"` or `#include </name>` and no more, without its line end, and the name."""
     for start, end in directives(source):
+        if _OTHER.match(source, start):
+            continue
         head = source.rfind(b'\n', 0, start) + 1
         match = _WHOLE.fullmatch(source, head, end)
         if match and source.find(b'\n', head, end) < 0:
@@ -124,17 +134,21 @@ _BLANKED: Final = re.compile(rb'/\*[^*]*(?:\*(?!/)[^*]*)*\*/|\\\r?\n')
 def directives(source: bytes) -> Iterator[tuple[int, int]]:
     """Yield where each directive stands: behind its `#`, and at its end."""
     position = 0
-    while match := lexer.HASHES.search(source, position):
-        start, position = match.span()
-        kind = match.lastindex
-        if kind == lexer.HASHES_HASH:
+    while position < len(source):
+        for match in lexer.HASHES.finditer(source, position):
+            kind = match.lastindex
+            if kind is None:
+                continue
+            start, position = match.span()
+            if kind != lexer.HASHES_HASH:
+                position = lexer.raw_end(source, start) if kind == lexer.HASHES_RAW else lexer.literal_end(source, start)
+                break
             if _begins_line(source, start):
                 position = lexer.directive_end(source, start + 1)
                 yield _behind_blanks(source, start + 1), position
-        elif kind == lexer.HASHES_RAW:
-            position = lexer.raw_end(source, start)
-        elif kind is not None:
-            position = lexer.literal_end(source, start)
+                break
+        else:
+            return
 
 
 _BLANKS: Final = re.compile(rb'(?:[ \t\v\f]|\\\r?\n|/\*[^*]*(?:\*(?!/)[^*]*)*\*/){0,1000}')

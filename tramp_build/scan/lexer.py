@@ -142,11 +142,17 @@ def raw_end(text: bytes, start: int) -> int:
 def literals(text: bytes, *, cxx: bool) -> Iterator[tuple[int, int]]:
     """Yield where comments, strings and characters are, in their order."""
     pattern, position = (_LITERAL_CXX if cxx else _LITERAL_C), 0
-    while match := pattern.search(text, position):
-        start, position = match.span()
-        if match.lastindex:
-            position = max(position, raw_end(text, start) if match.lastindex == 1 else literal_end(text, start))
-        yield start, position
+    while position < len(text):
+        for match in pattern.finditer(text, position):
+            if match.lastindex is None:
+                yield match.span()
+                continue
+            start = match.start()
+            position = raw_end(text, start) if match.lastindex == 1 else literal_end(text, start)
+            yield start, position
+            break
+        else:
+            return
 
 
 def directive_end(text: bytes, position: int) -> int:
