@@ -78,7 +78,7 @@ class Project:
 
     def __post_init__(self) -> None:
         self.tree = Tree(self.root, self.config)
-        self._said = Said(self.tree, self.unit)
+        self._said = Said(self.tree, self._adds_words)
 
     def beside(self, path: Path) -> Project | None:
         """Return this project with a unit that only puts sources together, None where `path` is none such.
@@ -88,7 +88,7 @@ class Project:
         project = Project(self.root, self.config, _alone=self)
         project.tree = self.tree.beside()
         project._together = frozenset({path, *project.tree.adopt(path)})
-        project._said = Said(project.tree, project.unit, self._said, project._together)
+        project._said = Said(project.tree, project._adds_words, self._said, project._together)
         return project if len(project._together) > 1 else None
 
     def _elsewhere(self, path: Path) -> Project | None:
@@ -133,6 +133,12 @@ class Project:
                 return unit
             unit = unit.expand(edits)
         return unit
+
+    def _adds_words(self, path: Path) -> bool:
+        """Tell whether macros may make words of a unit that are not in it: the preprocessor has said so, or there are some that paste."""
+        if path not in self._units and b'##' not in self.tree.unit(path).text:
+            return False
+        return bool(self.unit(path).made)
 
     def _is_defined(self, name: bytes) -> bool:
         """Tell whether a file of the project defines a macro of that name."""

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tramp_build.tree import Tree
-    from tramp_build.units import Unit
 
     Conventions = Mapping[str, frozenset[str | None]]
 
@@ -22,10 +21,10 @@ _WORD: Final = re.compile(rb'[A-Za-z_]\w*')  # what is found; a name may have ot
 
 @dataclass(slots=True)
 class Said:
-    """The facts of the files of a tree; `unit` gives the unit that a file begins.  Raises OSError where that does."""
+    """The facts of the files of a tree.  Raises OSError where a file can not be read that is asked about."""
 
     tree: Tree
-    unit: Callable[[Path], Unit]
+    adds_words: Callable[[Path], bool]  # whether macros may make words of the unit that a file begins which are not in it
     # The same without a unit that puts sources together, and which files are not in it what they are here.
     alone: Said | None = field(default=None, repr=False)
     apart: frozenset[Path] = frozenset()
@@ -46,7 +45,7 @@ class Said:
         """Return what a file says with all that is read with it."""
         if path not in self._units:
             alone = self._elsewhere(path)
-            self._units[path] = alone.of_unit(path) if alone else together([self.of(part.path) for part in self.unit(path).parts])
+            self._units[path] = alone.of_unit(path) if alone else together([self.of(part.path) for part in self.tree.unit(path).parts])
         return self._units[path]
 
     def _elsewhere(self, path: Path) -> Said | None:
@@ -59,14 +58,14 @@ class Said:
         if path is None and self.alone and list(self.tree.files()) == list(self.alone.tree.files()):
             return self.alone.everywhere()
         if path not in self._everywhere:
-            mine = frozenset(part.path for part in self.unit(path).parts) if path else frozenset()
+            mine = frozenset(part.path for part in self.tree.unit(path).parts) if path else frozenset()
             files = [self.of(other) for other in self.tree.files() if other not in mine]
             self._everywhere[path] = Everywhere([self.of_unit(path), *files] if path else files)
         return self._everywhere[path]
 
     def _adds_nothing(self, path: Path) -> bool:
         """Tell whether all that a unit says of macros and tables is said by files of the tree."""
-        strangers = [self.of(part.path) for part in self.unit(path).parts if not self.tree.has(part.path)]
+        strangers = [self.of(part.path) for part in self.tree.unit(path).parts if not self.tree.has(part.path)]
         return not any(facts.macros or facts.reads_tables for facts in strangers)
 
     def with_word(self, name: str) -> Iterator[Path]:
@@ -80,7 +79,7 @@ class Said:
     def _words_of(self, path: Path) -> frozenset[bytes] | None:
         if not self.tree.readable(path):
             return frozenset()
-        return None if self.unit(path).made else self.of_unit(path).words
+        return None if self.adds_words(path) else self.of_unit(path).words
 
     def limited_headers(self) -> tuple[Path, ...]:
         """Return the headers that ask for a limited API without METH_FASTCALL."""
