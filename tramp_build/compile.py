@@ -237,6 +237,8 @@ def _as_it_is(path: Path) -> str:
 
 @dataclass(slots=True)
 class _Store:
+    """Writes the files of a unit to the state directory."""
+
     state: State
     unit: Unit
     prelude: bytes

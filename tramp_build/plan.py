@@ -103,6 +103,8 @@ def _with_convention(entry: Entry, outcome: dict[str, Upgrade | Kept]) -> Entry:
 
 @dataclass(frozen=True, slots=True)
 class _Planner:
+    """What is decided about the rows of one file."""
+
     source: bytes
     scan: ScanResult
     policy: Policy

@@ -135,6 +135,8 @@ class Unit:
 
 @dataclass(slots=True)
 class _Composer:
+    """Puts a unit together, file by file."""
+
     read: Callable[[Path], bytes]
     wanted: Callable[[Path], bool]
     parts: list[Part] = field(default_factory=list)
@@ -227,6 +229,8 @@ def localise_problems(problems: Iterable[Problem], unit: Unit, path: Path) -> tu
 
 @dataclass(frozen=True, slots=True)
 class _Local:
+    """Turns what is said of a unit into what is said of one of its files."""
+
     unit: Unit
     path: Path
     relative: Callable[[Path], str]

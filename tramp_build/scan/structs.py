@@ -97,6 +97,8 @@ class StructReader:
 
 @dataclass(slots=True)
 class _Members:
+    """Reads the initialiser of one structure, member by member."""
+
     reader: StructReader
     tokens: Sequence[Token]
     conditions: Sequence[Condition]

@@ -65,6 +65,8 @@ def _shared(scan: ScanResult, surroundings: Surroundings) -> set[str]:
 
 @dataclass(slots=True)
 class _Unit:
+    """What is decided about the functions of one file."""
+
     text: bytes
     scan: ScanResult
     surroundings: Surroundings

@@ -52,6 +52,8 @@ class _TornError(Exception):
 
 @dataclass(slots=True)
 class _Body:
+    """Reads the declarations of one body."""
+
     source: bytes
     tokens: Sequence[lexer.Token]
     # Names declared and not yet out of reach: (name, offset), one list for each open block or `#if` branch.
