@@ -1,4 +1,4 @@
-"""The stubs of C tables in both of their forms, functions and assembly, and which of the two the launcher asks for."""
+"""The stubs of tables in both of their forms, functions and assembly, and which of the two the launcher asks for."""
 
 from __future__ import annotations
 
@@ -51,11 +51,11 @@ def assembly(unit: Path, *flags: str, compiler: str = 'gcc') -> str:
 )  # fmt: skip
 def test_assembly_behaves_as_stock(flags: tuple[str, ...], tmp_path: Path) -> None:
     """Whatever else the compiler and the linker are asked for."""
-    for name in ('conventions.c', 'types.c'):
+    for name in ('conventions.c', 'types.c', 'chains.cpp'):
         compile_module(CASES / name, tmp_path / 'stock', barrier_library=False)
         unit = rewritten_unit(CASES / name, tmp_path)
         if '-fwhole-program' in flags:
-            unit.write_bytes(unit.read_bytes().replace(b'PyMODINIT_FUNC', b'__attribute__((externally_visible)) PyMODINIT_FUNC'))
+            unit.write_bytes(unit.read_bytes().replace(b'PyMODINIT_FUNC', b'PyMODINIT_FUNC __attribute__((externally_visible))'))
         compile_module(unit, tmp_path / 'routed', *flags)
         assert outcomes(tmp_path / 'routed') == outcomes(tmp_path / 'stock')
 
@@ -82,6 +82,48 @@ def test_the_compiler_knows_the_symbol(form: str, tmp_path: Path) -> None:
     )
     compile_module(unit, tmp_path / 'out', '-O2', form)
     code = 'import case; assert case.f(5) == 5; assert case.g() == 2'
+    subprocess.run([sys.executable, '-c', code], cwd=tmp_path / 'out', check=True)
+
+
+CXX = """
+#include <Python.h>
+static PyObject *f(PyObject *self, PyObject *arg) { return Py_BuildValue("O", arg); }
+static PyObject *f(PyObject *self) { return self; }
+namespace {
+template <int A, int B> PyObject *g(PyObject *self, PyObject *none) { return f(PyLong_FromLong(A + B)); }
+PyObject *h(PyObject *self, PyObject *args, PyObject *kwargs) { throw 1; }
+PyMethodDef methods[] = {
+    {"f", f, METH_O, nullptr},
+    {"f2", (PyCFunction)f, METH_O, nullptr},
+    {"g", g<1, 2>, METH_NOARGS, nullptr},
+    {"h", reinterpret_cast<PyCFunction>(reinterpret_cast<void *>(h)), METH_VARARGS | METH_KEYWORDS, nullptr},
+    {nullptr, nullptr, 0, nullptr},
+};
+}
+static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "case", nullptr, -1, methods};
+PyMODINIT_FUNC PyInit_case(void) { return PyModule_Create(&module); }
+"""
+
+
+@pytest.mark.parametrize('flags', ['-O0', '-O2'])
+@pytest.mark.parametrize('form', FORMS)
+def test_overloads_templates_and_casts(form: str, flags: str, tmp_path: Path) -> None:
+    """All but the template, whose stub is a lambda, stand in the group."""
+    source = tmp_path / 'case.cpp'
+    source.write_text(CXX)
+    unit = rewritten_unit(source, tmp_path / 'rewritten')
+    assert unit.read_bytes().count(b' TRAMP_STUB_') >= 3
+    compile_module(unit, tmp_path / 'out', flags, form, '-std=c++17')
+    code = """
+import case
+assert (case.f(5), case.f2(6), case.g()) == (5, 6, 3)
+try:
+    case.h(k=1)
+except RuntimeError:
+    pass
+else:
+    raise SystemExit('nothing was raised')
+"""
     subprocess.run([sys.executable, '-c', code], cwd=tmp_path / 'out', check=True)
 
 

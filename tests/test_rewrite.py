@@ -116,7 +116,7 @@ def test_one_function_in_two_branches_has_a_stub_in_each(tmp_path: Path) -> None
 def test_stub_of_a_namespace_stands_in_it(tmp_path: Path) -> None:
     source = b'namespace n {\n' + FUNCTION + b'PyMethodDef t[] = {{"a", f, METH_VARARGS}, {0}};\n}\n'
     lines = route(tmp_path, source, '.cpp').text.splitlines()
-    assert lines[2].startswith(b'__attribute__')
+    assert lines[2].startswith(b'TRAMP_DECLARE_')
     assert lines[2].index(b'tramp_m_f') < lines[2].index(b'PyMethodDef')
 
 

@@ -25,6 +25,9 @@ DEFINITION: Final = 'd'  # PyModuleDef *
 VIEW: Final = 'b'  # Py_buffer *
 SEND: Final = 'e'  # PySendResult
 
+# Where the first arguments travel (x86-64 System V ABI, 3.2.3).
+REGISTERS: Final = ('rdi', 'rsi', 'rdx', 'rcx', 'r8', 'r9')
+
 
 @dataclass(frozen=True, slots=True)
 class Signature:

@@ -86,7 +86,7 @@ def rewrite(source: bytes, scan: ScanResult, plan: FilePlan, exceptions: tuple[t
     )
     if plan.chains:
         head += f' {PRELUDE}'.encode()
-    head += groups.definitions(rewriter.grouped(), barrier=plan.barrier)
+    head += groups.definitions(rewriter.grouped(), barrier=plan.barrier, cxx=plan.language == 'c++')
     return Rewritten(head, apply(source, edits), edits)
 
 
@@ -136,9 +136,9 @@ class _Rewriter:
         ]
         return tuple(sorted([*self._replaced, *inserted], key=lambda e: (e.span.start, e.span.end)))
 
-    def grouped(self) -> list[Signature]:
-        """Return the signatures of the stubs that stand in groups."""
-        return [made.signature for texts in self._inserted.values() for made in texts.values() if isinstance(made, groups.Grouped)]
+    def grouped(self) -> list[groups.Grouped]:
+        """Return the stubs that stand in groups."""
+        return [made for texts in self._inserted.values() for made in texts.values() if isinstance(made, groups.Grouped)]
 
     def _spaced(self, offset: int, text: str) -> str:
         """Behind a closing brace the text needs a space in front, before a declaration one behind."""

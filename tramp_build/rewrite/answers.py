@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tramp_build.rewrite.prelude import VISIBLE, trampoline
-from tramp_build.signatures import CLOSURE, INT, OBJECT, Signature, c_type, impl_type
+from tramp_build.signatures import CLOSURE, INT, OBJECT, REGISTERS, Signature, c_type, impl_type
 
 if TYPE_CHECKING:
     from tramp_build.model import Answer
@@ -14,8 +14,6 @@ GETTER: Final = Signature('get', 'getset', ((OBJECT, 'self'), (CLOSURE, 'closure
 SETTER: Final = Signature(
     'set', 'getset', ((OBJECT, 'self'), (OBJECT, 'value'), (CLOSURE, 'closure')), plain=False, result=INT, failure='-1'
 )
-# So many arguments travel in registers (x86-64), and no more can be added in a jump.
-_REGISTERS: Final = 6
 
 
 def symbol(signature: Signature) -> str:
@@ -49,7 +47,8 @@ def definition(answer: Answer, signature: Signature) -> str:
     elif signature not in (GETTER, SETTER):
         own += [impl_type(signature, 'tramp_impl', cxx=True), 'const char *tramp_name']
         names += ['tramp_impl', 'tramp_name']
-    inlined = len(names) < _REGISTERS
+    # No more can be added in a jump.
+    inlined = len(names) < len(REGISTERS)
     head = '__attribute__((always_inline, unused)) static inline' if inlined else '__attribute__((noinline, unused)) static'
     local, chain = (spelled.rpartition('::')[2] for spelled in (name_of(answer, signature), answer.name))
     call = f'::{symbol(signature)}({", ".join(names)}, {chain})'

@@ -55,10 +55,10 @@ class Stub:
         return f'{head}; {head.removeprefix(_SHARED).lstrip()} {self._body()}' if self.shared else f'{head} {self._body()}'
 
     def grouped(self) -> groups.Grouped | None:
-        """Return the stub as one of a group of C stubs, None where it can not be."""
-        if self.cxx or self.shared or self.through or not groups.fits(self.signature):
+        """Return the stub as one of a group, None where it can not be."""
+        if self.shared:
             return None
-        return groups.Grouped(self.signature, self.identifier, self._impl(), self.name)
+        return groups.grouped(self.signature, self.identifier, self._impl(), self.name, cxx=self.cxx, through=self.through)
 
     def head(self) -> str:
         """Declare the stub without its semicolon."""

@@ -94,10 +94,10 @@ def definition(method: Method) -> str:
 
 
 def grouped(method: Method) -> groups.Grouped | None:
-    """Return the stub as one of a group of C stubs, None where it can not be."""
-    if method.cxx or method.old or method.through or not groups.fits(method.signature):
+    """Return the stub as one of a group, None where it can not be."""
+    if method.old:
         return None
-    return groups.Grouped(method.signature, method.stub, _impl(method), method.name)
+    return groups.grouped(method.signature, method.stub, _impl(method), method.name, cxx=method.cxx, through=method.through)
 
 
 def declared(method: Method, function: str, convention: Signature) -> str:
