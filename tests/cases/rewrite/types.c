@@ -14,10 +14,8 @@ static PyObject *number_repr(Number *self) { return PyUnicode_FromFormat("Number
 static Py_hash_t number_hash(PyObject *self) { return ((Number *)self)->value + 1; }
 static void number_dealloc(PyObject *self)
 {
-    PyTypeObject *type = Py_TYPE(self);
-    type->tp_free(self);
-    if (type->tp_flags & Py_TPFLAGS_HEAPTYPE)
-        Py_DECREF(type);
+    /* The type of a subclass is for CPython to let go of. */
+    Py_TYPE(self)->tp_free(self);
 }
 static PyObject *number_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
