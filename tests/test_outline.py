@@ -213,7 +213,7 @@ def test_handlers_that_only_throw() -> None:
     text = chain('throw 1;').replace('return -1;', 'throw;')
     _, after = found(copies(text))
     assert after.count('catch (...) { tramp_o_1(); }') == _COPIES
-    assert '__attribute__((noreturn)) static void tramp_o_1()' in after
+    assert '__attribute__((__noreturn__)) static void tramp_o_1()' in after
 
 
 @pytest.mark.parametrize('compiler', ['g++', 'clang++'])

@@ -43,7 +43,7 @@ def _parameter(text: str) -> str | None:
     inner = after.partition('static tramp_exit_1 tramp_o_1(')[2].partition(') {')[0]
     names = re.findall(r'&(\w+) __attribute__', inner)
     assert after.count(f'tramp_o_1({", ".join(names)}); return -1; }}') == 16
-    return inner.replace(' __attribute__((unused))', '')
+    return inner.replace(' __attribute__((__unused__))', '')
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,7 @@ def test_the_same_type_makes_the_same_chain() -> None:
     outlined, after = found(one + other)
     assert len(outlined.sites) == 32
     assert after.count('tramp_o_1(local, ret); return -1; }') == 32
-    assert after.count('tramp_o_1(int &local __attribute__((unused)), PyObject *&ret __attribute__((unused))) {') == 1
+    assert after.count('tramp_o_1(int &local __attribute__((__unused__)), PyObject *&ret __attribute__((__unused__))) {') == 1
     _, after = found(one + other.replace('PyObject*', 'PyListObject*'))
     assert after.count('tramp_o_2(local, ret); return -1; }') == 16
     _, after = found(one + other.replace('int  local', 'long local'))

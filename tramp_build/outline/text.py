@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 PREFIX: Final = b'tramp_o_'
 FALLS: Final = b''  # falling out of the handler, as the text of an exit
 _ANSWER: Final = 'tramp_a_'
-_ATTRIBUTES: Final = '__attribute__((cold, noinline, unused))'
+_ATTRIBUTES: Final = '__attribute__((__cold__, __noinline__, __unused__))'
 
 
 # A foreign exception, and a forced unwinding is one, is not counted as uncaught; libstdc++ counts it all the same when it is thrown again,
@@ -23,7 +23,7 @@ _ATTRIBUTES: Final = '__attribute__((cold, noinline, unused))'
 # libstdc++ as with libc++abi.  The names are those of the C++ ABI, by labels, since its header may declare them in its own way.
 PRELUDE: Final = (
     'struct tramp_eh { void *caught; unsigned uncaught; }; '
-    'extern "C" __attribute__((visibility("default"))) tramp_eh *tramp_eh_globals() __asm__("__cxa_get_globals"); '
+    'extern "C" __attribute__((__visibility__("default"))) tramp_eh *tramp_eh_globals() __asm__("__cxa_get_globals"); '
     'namespace { struct tramp_thrower { tramp_eh *globals; unsigned uncaught; '
     'tramp_thrower() : globals(::tramp_eh_globals()), uncaught(globals->uncaught) {} '
     'tramp_thrower(const tramp_thrower &) = delete; tramp_thrower &operator=(const tramp_thrower &) = delete; '
@@ -61,7 +61,7 @@ def function(number: int, handlers: Sequence[Handler], exits: int, labels: Seque
         body = f'try {{ const ::tramp_thrower tramp_thrown; throw; }} {clauses}'
     body += ''.join(f' {_plain(label)}: return {_code(number, code)};' for label, code in labels)
     if not exits:
-        return f'{_ATTRIBUTES} __attribute__((noreturn)) static void {name(number)}({given}) {{ {body} }}'
+        return f'{_ATTRIBUTES} __attribute__((__noreturn__)) static void {name(number)}({given}) {{ {body} }}'
     codes = ', '.join(_code(number, code) for code in range(exits))
     result = f'tramp_exit_{number}'
     return f'enum {result} {{ {codes} }}; {_ATTRIBUTES} static {result} {name(number)}({given}) {{ {body} }}'

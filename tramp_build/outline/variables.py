@@ -50,7 +50,7 @@ class Variable(NamedTuple):
             spelled += ' ' if _is_spaced(before, text) else ''
             spelled += text.decode('utf-8', 'surrogateescape')
             before = text
-        return f'{spelled} __attribute__((unused))'
+        return f'{spelled} __attribute__((__unused__))'
 
 
 def _is_spaced(before: bytes, text: bytes) -> bool:

@@ -49,7 +49,7 @@ def definition(answer: Answer, signature: Signature) -> str:
         names += ['tramp_impl', 'tramp_name']
     # No more can be added in a jump.
     inlined = len(names) < len(REGISTERS)
-    head = '__attribute__((always_inline, unused)) static inline' if inlined else '__attribute__((noinline, unused)) static'
+    head = '__attribute__((__always_inline__, __unused__)) static inline' if inlined else '__attribute__((__noinline__, __unused__)) static'
     local, chain = (spelled.rpartition('::')[2] for spelled in (name_of(answer, signature), answer.name))
     call = f'::{symbol(signature)}({", ".join(names)}, {chain})'
     return f'{head} {c_type(signature.result, cxx=True)}{local}({", ".join(own)}) {{ return {call}; }}'

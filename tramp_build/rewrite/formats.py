@@ -14,7 +14,7 @@ from tramp_build.upgrade.formats import TYPED, Format
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_INLINE: Final = 'static __inline__ __attribute__((always_inline, unused))'
+_INLINE: Final = 'static __inline__ __attribute__((__always_inline__, __unused__))'
 _SHAPED: Final = '__UINT64_TYPE__ shape, const volatile void *const *outputs'
 _LETTER_BITS: Final = 7
 

@@ -30,7 +30,7 @@ _ASSEMBLY: Final = (
     '#else',
     '#define TRAMP_TARGET',
     '#endif',
-    '#define TRAMP_STUBS(holder) __attribute__((cold, naked, noipa, used)) static void holder(void) {',
+    '#define TRAMP_STUBS(holder) __attribute__((__cold__, __naked__, __noipa__, __used__)) static void holder(void) {',
     '#define TRAMP_END }',
     '#define TRAMP_CODE(name, symbol, first, second, impl, text, other) '
     '__asm__ volatile (#name ":\\n\\t" TRAMP_TARGET '
@@ -41,11 +41,11 @@ _ASSEMBLY: Final = (
     '.size " #name ", .-" #name : : "X"(impl), "X"(text), other)',
 )
 _FUNCTIONS: Final = (
-    '#define TRAMP_STORAGE __attribute__((cold, unused)) static',
+    '#define TRAMP_STORAGE __attribute__((__cold__, __unused__)) static',
     '#define TRAMP_STUBS(holder)',
     '#define TRAMP_END',
 )
-_STORAGE: Final = '#define TRAMP_STORAGE extern {}__attribute__((unused, visibility("hidden")))'
+_STORAGE: Final = '#define TRAMP_STORAGE extern {}__attribute__((__unused__, __visibility__("hidden")))'
 # A macro is used where an `#if` of the source says so.
 _QUIET: Final = ('#pragma GCC diagnostic push', '#pragma GCC diagnostic ignored "-Wunused-macros"')
 _LOUD: Final = '#pragma GCC diagnostic pop'

@@ -23,16 +23,16 @@ if TYPE_CHECKING:
 # clang does not know the attribute.
 _QUIET: Final = r'_Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wattributes\"")'
 _LOUD: Final = '_Pragma("GCC diagnostic pop")'
-VISIBLE: Final = '__attribute__((noplt, visibility("default")))'
+VISIBLE: Final = '__attribute__((__noplt__, __visibility__("default")))'
 # What stands for a line end in front of a unit: a body has all of that on its first line.  White space to every reader.
 LINE: Final = b'\f'
 
 
 # The second entry of a function serves the units of one module.
-_HIDDEN: Final = '__attribute__((visibility("hidden")))'
+_HIDDEN: Final = '__attribute__((__visibility__("hidden")))'
 # Weak: the unit that defines the function may have been compiled as it is.
 # gold gives a weak symbol that is hidden and not there the address of the module; nobody else defines it, since where it is, it is hidden.
-_WEAK: Final = '__attribute__((weak, visibility("default")))'
+_WEAK: Final = '__attribute__((__weak__, __visibility__("default")))'
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +81,8 @@ def _exceptions(exceptions: tuple[tuple[str, str], ...]) -> str:
         f'extern "C" {{ {VISIBLE} void tramp_cxx_register(const void *, const ::tramp_exception *); '
         f'{VISIBLE} void tramp_cxx_unregister(const void *); }} '
         f'static const ::tramp_exception tramp_exceptions[] = {{{rows}, {{nullptr, nullptr}}}}; '
-        '__attribute__((constructor)) static void tramp_enter() { ::tramp_cxx_register(tramp_exceptions, tramp_exceptions); } '
-        '__attribute__((destructor)) static void tramp_leave() { ::tramp_cxx_unregister(tramp_exceptions); }'
+        '__attribute__((__constructor__)) static void tramp_enter() { ::tramp_cxx_register(tramp_exceptions, tramp_exceptions); } '
+        '__attribute__((__destructor__)) static void tramp_leave() { ::tramp_cxx_unregister(tramp_exceptions); }'
     )
 
 

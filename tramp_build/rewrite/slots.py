@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from tramp_build.model import Condition, Entry, Row, Table
     from tramp_build.signatures import Signature
 
-_ATTRIBUTES: Final = '__attribute__((cold, unused)) static'
+_ATTRIBUTES: Final = '__attribute__((__cold__, __unused__)) static'
 # One for all units of a module: CPython compares slots of types of different units as well.
-_SHARED: Final = '__attribute__((cold, weak, visibility("hidden")))'
+_SHARED: Final = '__attribute__((__cold__, __weak__, __visibility__("hidden")))'
 # What the slots hold whose type is `void *`.
 _BY_ID: Final = frozenset({'PyType_Slot', 'PyModuleDef_Slot', 'PySlot'})
 _INIT: Final = 'PyInit_'
@@ -106,7 +106,7 @@ def template(signature: Signature, *, barrier: bool) -> str:
     name = signature.name if signature.rule == 'raises' else next(s.name for s in BY_MEMBER.values() if s.signature is signature)
     body = call(signature, impl, name, cxx=True, barrier=barrier, result='tramp_T')
     parameters = 'typename tramp_F, tramp_F tramp_f' + (', typename tramp_T' if late else '')
-    head = f'__attribute__((cold, visibility("hidden"))) static {result}tramp_call({own})'
+    head = f'__attribute__((__cold__, __visibility__("hidden"))) static {result}tramp_call({own})'
     return f'template <{parameters}> struct tramp_slot_{signature.name} {{ {head} {{ {body} }} }};'
 
 
@@ -164,7 +164,7 @@ class SlotRewriter:
             returned = f'return reinterpret_cast< {result}>({returned});' if self.cxx else f'return ({result}){returned};'
         if result != obj or b'#' in self.source[_value(row).end : body.start]:
             # It is there in one branch only, or has to be declared already, so what declares the other stands in the body.
-            own = f'__attribute__((visibility("hidden"))) {result}{inner}(void)'
+            own = f'__attribute__((__visibility__("hidden"))) {result}{inner}(void)'
             self.replace(Span(body.start, body.start), f'{{ extern {own}; {returned} }} {own}; {own} ')
             return
         self.insert(table.outer_start, inner, f'static {result}{inner}(void);')

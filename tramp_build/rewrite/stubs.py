@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tramp_build.signatures import Signature
 
 # Rows of one convention and one body may share a stub, and a stub under an `#if` may find no row that wants it.
-_ATTRIBUTES: Final = '__attribute__((cold, unused))'
+_ATTRIBUTES: Final = '__attribute__((__cold__, __unused__))'
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,10 +143,10 @@ def edits(function: Function, frame: Frame, *, keywords: bool, reads: bool, cxx:
 def _own_self(function: Function, body: Span, own: Self, *, cxx: bool) -> list[Edit]:
     """Let `self` come as an object, and give it back its type in the body."""
     span = function.parameters[0].span
-    given = Edit(span, f'{c_type(OBJECT, cxx=cxx)}tramp_self{"" if own.name else " __attribute__((unused))"}'.encode())
+    given = Edit(span, f'{c_type(OBJECT, cxx=cxx)}tramp_self{"" if own.name else " __attribute__((__unused__))"}'.encode())
     if not own.name:
         return [given]
-    variable = f'{own.type}{own.name} __attribute__((unused)) = {_cast(own.type, "tramp_self", cxx=cxx)};'
+    variable = f'{own.type}{own.name} __attribute__((__unused__)) = {_cast(own.type, "tramp_self", cxx=cxx)};'
     return [given, _insert(body.start + 1, variable)]
 
 
@@ -176,11 +176,11 @@ class _First:
 
     def text(self, frame: Frame, *, reads: bool) -> str:
         obj = c_type(OBJECT, cxx=self.cxx)
-        unused = '' if reads else ' __attribute__((unused))'
+        unused = '' if reads else ' __attribute__((__unused__))'
         given = ', '.join([f'{self.self.type or obj}tramp_self', *(f'{obj}{name}{unused}' for name in self._names())])
         call = self._over() if reads else self._without()
         linkage, specifiers = _linkage(frame.head)
-        return f'{linkage}__attribute__((cold, unused)) {specifiers} {self.name}({given}) {frame.tail} {{ return {call}; }}'
+        return f'{linkage}__attribute__((__cold__, __unused__)) {specifiers} {self.name}({given}) {frame.tail} {{ return {call}; }}'
 
     def _names(self) -> tuple[str, ...]:
         return ('tramp_args', 'tramp_kwargs') if self.keywords else ('tramp_args',)

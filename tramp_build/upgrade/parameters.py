@@ -64,7 +64,7 @@ def is_plain(text: bytes, function: Function, count: int) -> bool:
 def edits(text: bytes, function: Function, place: Forward, *, cxx: bool) -> list[Edit]:
     """Return the edits that make the parameters a vector's."""
     # `(void)args;` and a lone GET_SIZE use one of the two; the other must not warn.
-    unused = ' __attribute__((unused))' if function.body else ''
+    unused = ' __attribute__((__unused__))' if function.body else ''
     args = f'{c_type(VECTOR, cxx=cxx)}{ARGS}{unused}, {c_type(SIZE, cxx=cxx)}{NARGS}{unused}'
     found = [_edit(text, function.parameters[place.args].span, args)]
     if place.kwargs is not None:
