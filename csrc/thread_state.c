@@ -32,7 +32,6 @@
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stdint.h>
-#include <stdlib.h>
 
 typedef PyThreadState *current_function(void);
 typedef PyInterpreterState *interpreter_function(void);
@@ -52,11 +51,15 @@ struct stack {
     const uintptr_t *to;
 };
 
+/* 9 stands for 3.8 as well.  Not by Py_GetVersion: up to 3.11 it writes its answer to a buffer of the process at each call, and here
+ * the GIL may be another thread's. */
 static int minor_version(void)
 {
-    const char *version = Py_GetVersion();
+    const unsigned long *version = LOOK_UP(const unsigned long, "Py_Version"); /* 3.11 */
 
-    return version[0] == '3' && version[1] == '.' ? atoi(version + 2) : 0;
+    if (version != NULL)
+        return (int)(*version >> 16 & 0xff);
+    return dlsym(RTLD_DEFAULT, "PyModule_AddObjectRef") != NULL ? 10 : 9;
 }
 
 static PyThreadState *current(void)
