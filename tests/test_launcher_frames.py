@@ -23,13 +23,13 @@ int calls(int a) { return tramp_x(a, impl, "name") + 1; }
 FUNCTIONS = {'impl', 'stub', 'by_plt', 'jumps', 'works', 'calls'}
 
 
-def framed(sandbox: Sandbox, linked: str) -> set[str]:
+def framed(sandbox: Sandbox, linked: str, functions: set[str] = FUNCTIONS) -> set[str]:
     """Return which of the functions have an unwind entry."""
     starts = {}
     for line in sandbox.plain('nm', linked).stdout.splitlines():
-        if (words := line.split())[-1] in FUNCTIONS:
+        if (words := line.split())[-1] in functions:
             starts[int(words[0], 16)] = words[-1]
-    assert set(starts.values()) == FUNCTIONS
+    assert set(starts.values()) == functions
     entries = re.findall(r' FDE .* pc=(\w+)\.\.', sandbox.plain('readelf', '--debug-dump=frames', linked).stdout)
     return {starts[int(pc, 16)] for pc in entries if int(pc, 16) in starts}
 
@@ -49,6 +49,29 @@ def link(sandbox: Sandbox, linker: str = 'bfd') -> set[str]:
 def left() -> set[str]:
     """What keeps its entry; other processors keep all of them."""
     return FUNCTIONS - {'stub', 'by_plt'} if platform.machine() == 'x86_64' else FUNCTIONS
+
+
+GROUP = """\
+__attribute__((cold, naked, used)) void {name}(void)
+{{
+    __asm__ volatile ("{name}_1: mov %p0@GOTPCREL(%%rip), %%rsi; lea %p1(%%rip), %%rdx; {end}" : : "X"(impl), "X"("name"));
+    __asm__ volatile ("{name}_2: endbr64; lea %p1(%%rip), %%rdx; jmp *tramp_x@GOTPCREL(%%rip)" : : "X"(impl), "X"("other"));
+}}
+"""
+
+
+def test_groups_have_none(sandbox: Sandbox) -> None:
+    """A group is many stubs and what gcc writes behind them; one with anything else in it keeps its entry."""
+    ends = {
+        'group': 'jmp *tramp_x@GOTPCREL(%%rip)', 'calls': 'call *tramp_x@GOTPCREL(%%rip); jmp *tramp_x@GOTPCREL(%%rip)',
+        'elsewhere': 'jmp *other@GOTPCREL(%%rip)', 'falls': 'nop',
+    }  # fmt: skip
+    text = STUBS.splitlines()[0] + '\n' + ''.join(GROUP.format(name=name, end=end) for name, end in ends.items())
+    sandbox.route('a.c', '/* PyMethodDef */ int x;\n', 'int x;', f'\n{text}', prelude=PRELUDE)
+    sandbox.run('gcc', '-O2', '-fPIC', '-c', 'a.c', '-o', 'a.o')
+    assert sandbox.outcomes() == ['routed']
+    sandbox.plain('gcc', '-shared', 'a.o', '-o', 'a.so')
+    assert framed(sandbox, 'a.so', {'impl', *ends}) == {'impl', *ends} - {'group'}
 
 
 @pytest.mark.parametrize('flags', [('-O2',), ('-O3', '-g', '-fcf-protection'), ('-Os', '-ffunction-sections', '-fno-plt')], ids=' '.join)

@@ -101,21 +101,33 @@ static bool is_of_libtramp(const struct relocations *relocations, const Elf64_Re
         && memcmp(relocations->names + symbol->st_name, prefix, sizeof prefix - 1) == 0;
 }
 
-/* Where in the code of a stub the address of what it jumps to stands: [endbr64] (lea REGISTER, [rip + ...])... jmp, and nothing else.
-   SIZE_MAX: it is no stub. */
+/* Where in the code of a stub the address of what it jumps to stands: [endbr64] (lea or mov REGISTER, [rip + ...])... jmp.  SIZE_MAX: it
+   is no stub. */
 static size_t jump_of(const unsigned char *code, size_t size)
 {
     static const unsigned char endbr64[] = {0xf3, 0x0f, 0x1e, 0xfa};
-    enum { LEA = 7, INDIRECT = 6, DIRECT = 5 };
+    enum { LOAD = 7, INDIRECT = 6, DIRECT = 5 };
     size_t at = size >= sizeof endbr64 && memcmp(code, endbr64, sizeof endbr64) == 0 ? sizeof endbr64 : 0;
-    while (size - at > LEA && (code[at] & 0xfb) == 0x48 && code[at + 1] == 0x8d && (code[at + 2] & 0xc7) == 0x05)
-        at += LEA;
-    if (size - at == INDIRECT && code[at] == 0xff && code[at + 1] == 0x25)
+    while (size - at > LOAD && (code[at] & 0xfb) == 0x48 && (code[at + 1] == 0x8b || code[at + 1] == 0x8d) && (code[at + 2] & 0xc7) == 0x05)
+        at += LOAD;
+    if (size - at >= INDIRECT && code[at] == 0xff && code[at + 1] == 0x25)
         return at + 2;
-    return size - at == DIRECT && code[at] == 0xe9 ? at + 1 : SIZE_MAX;
+    return size - at >= DIRECT && code[at] == 0xe9 ? at + 1 : SIZE_MAX;
 }
 
-/* Tells whether the function that an unwind entry is about is a stub. */
+/* Tells whether code is that of stubs and nothing else: of one, or of a group, behind which gcc writes ud2 since it never returns. */
+static bool are_stubs(const unsigned char *code, size_t offset, size_t end, const struct relocations *relocations)
+{
+    while (offset < end && !(end - offset == 2 && code[offset] == 0x0f && code[offset + 1] == 0x0b)) {
+        size_t jump = jump_of(code + offset, end - offset);
+        if (jump == SIZE_MAX || !is_of_libtramp(relocations, relocation_at(relocations, offset + jump)))
+            return false;
+        offset += jump + 4;
+    }
+    return true;
+}
+
+/* Tells whether the function that an unwind entry is about is a stub or a group of stubs. */
 static bool is_stub(const struct object *object, const struct relocations *frames, const Elf64_Rela *start, size_t size)
 {
     const Elf64_Sym *symbol = symbol_of(frames, start);
@@ -124,10 +136,8 @@ static bool is_stub(const struct object *object, const struct relocations *frame
     uint64_t offset = symbol ? symbol->st_value + (uint64_t)start->r_addend : 0;
     if (code == NULL || ELF64_R_TYPE(start->r_info) != R_X86_64_PC32 || offset > section->sh_size || size > section->sh_size - offset)
         return false;
-    size_t jump = jump_of(code + offset, size);
     struct relocations relocations;
-    return jump != SIZE_MAX && find_relocations(object, symbol->st_shndx, &relocations)
-        && is_of_libtramp(&relocations, relocation_at(&relocations, offset + jump));
+    return size > 2 && find_relocations(object, symbol->st_shndx, &relocations) && are_stubs(code, offset, offset + size, &relocations);
 }
 
 /* A record of .eh_frame that says nothing but where a function is: length, distance of its CIE, start, size, no augmentation, no rules. */
