@@ -131,6 +131,16 @@ def test_declarations_are_only_those_in_use(tmp_path: Path) -> None:
     assert b'\n' not in prelude
 
 
+@pytest.mark.parametrize('before', [b'}', b'};', b'int x;', b''])
+def test_a_table_right_behind_something(before: bytes, tmp_path: Path) -> None:
+    """What is inserted between the two must not become one word with either."""
+    function = (
+        FUNCTION.rstrip(b'\n').removesuffix(b'}') + b'}' if before == b'}' else FUNCTION + before.replace(b'};', b'struct s { int x; };')
+    )
+    text = route(tmp_path, function + b'PyMethodDef t[] = {{"a", f, METH_O}, {0}};\n').text
+    assert re.search(rb'\bTRAMP_DECLARE_o\(.*\bTRAMP_END PyMethodDef t\[\]', text)
+
+
 def test_nothing_is_declared_for_groups_that_are_not_there(tmp_path: Path) -> None:
     prelude = route(tmp_path, FUNCTION + b'static PyGetSetDef t[] = {{"a", (getter)f}, {0}};\n').prelude
     assert b'TRAMP_' not in prelude

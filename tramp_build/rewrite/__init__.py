@@ -142,7 +142,9 @@ class _Rewriter:
 
     def _spaced(self, offset: int, text: str) -> str:
         """Behind a closing brace the text needs a space in front, before a declaration one behind."""
-        return f' {text}' if self.source[offset - 1 : offset] in (b'}', b';') else f'{text} '
+        if self.source[offset - 1 : offset] not in (b'}', b';'):
+            return f'{text} '
+        return f' {text}' if self.source[offset : offset + 1].isspace() else f' {text} '
 
     def route(self, table: Table, row: Row, entry: Entry) -> None:
         if is_slot_table(table):
