@@ -179,9 +179,18 @@ without isolation (the better of {rounds}), CPU the same in processor time; modu
 """
 
 
-def page(rows: list[Row], rounds: int) -> str:
-    """The page as it should be."""
-    lines = [list(TITLES), ['---'] * len(TITLES), *map(cells, rows)]
+def kept(text: str, rows: list[Row]) -> list[list[str]]:
+    """The lines of a page for the projects and compilers that are not in `rows`: another checkout has measured them."""
+    lines = [[cell.strip() for cell in line.strip('|').split('|')] for line in text.splitlines() if line.startswith('| ')]
+    own = {(row.project, row.compiler) for row in rows}
+    return [line for line in lines if line[1] in CXX and (line[0].split()[0], line[1]) not in own]
+
+
+def page(rows: list[Row], rounds: int, before: str) -> str:
+    """The page as it should be; `before` is what it was."""
+    order = [(name, compiler) for name in PROJECTS for compiler in CXX]
+    body = sorted([*map(cells, rows), *kept(before, rows)], key=lambda line: order.index((line[0].split()[0], line[1])))
+    lines = [list(TITLES), ['---'] * len(TITLES), *body]
     versions = [subprocess.run([c, '--version'], capture_output=True, text=True, check=True).stdout.splitlines()[0] for c in CXX]
     from tramp_build import paths
 
@@ -226,7 +235,7 @@ def main(arguments: list[str]) -> None:
     made = [results / f'{n}-{c}.json' for n in PROJECTS for c in CXX]
     rows = [Row(**json.loads(path.read_text())) for path in made if path.exists()]
     complain(rows)
-    PAGE.write_text(page(rows, options.rounds), 'utf-8')
+    PAGE.write_text(page(rows, options.rounds, PAGE.read_text('utf-8')), 'utf-8')
     print(f'wrote {PAGE.relative_to(ROOT)}: {len(rows)} of {len(made)} rows')
 
 
