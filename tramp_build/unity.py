@@ -39,9 +39,11 @@ def take_turns(project: Project, state: State, path: Path, gate: int) -> dict[Pa
     files = frozenset(project.files())
     with suppress(OSError):  # some have just been removed
         for other in sorted(set(_compiled(path)) - {path}):
-            if len(turns) < _AT_ONCE and not _is_known(state, other) and _is_ready(project, files, other):
-                turn = state.take_turn(other)
-                turns.update({other: turn} if turn is not None else {})
+            if len(turns) == _AT_ONCE:
+                break
+            wanted = not _is_known(state, other) and _is_ready(project, files, other)
+            if wanted and (turn := state.take_turn(other)) is not None:
+                turns[other] = turn
     fcntl.flock(gate, fcntl.LOCK_UN)
     return turns
 

@@ -131,15 +131,18 @@ def _head(signature: Signature, *, cxx: bool) -> str:
     return f'{stub_type(signature.result, cxx=cxx)}name({own})'
 
 
+def _define(stub: Grouped) -> str:
+    return f'#define {stub.macro}(name, impl, text{", through" if stub.through else ""})'
+
+
 def _in_assembly(stub: Grouped, *, barrier: bool, cxx: bool) -> str:
     signature = stub.signature
     first, second = REGISTERS[len(signature.parameters) : len(signature.parameters) + 2]
-    head = f'#define {stub.macro}(name, impl, text{", through" if stub.through else ""})'
     symbol = f'"{trampoline(signature.name, barrier=barrier)}"'
     other = '"i"(0)' if cxx else f'"i"(sizeof ((struct tramp_{signature.name}_impl){{impl}}))'
     if stub.through:
         symbol, other = '"%p2"', '"X"(through)'
-    return f'{head} TRAMP_CODE(name, {symbol}, "{first}", "{second}", impl, text, {other})'
+    return f'{_define(stub)} TRAMP_CODE(name, {symbol}, "{first}", "{second}", impl, text, {other})'
 
 
 def _as_function(stub: Grouped, *, barrier: bool, cxx: bool) -> str:
@@ -149,6 +152,5 @@ def _as_function(stub: Grouped, *, barrier: bool, cxx: bool) -> str:
     called = 'through' if stub.through else f'{scope}{trampoline(signature.name, barrier=barrier)}'
     call = f'{called}({arguments}impl, text);'
     body = call if signature.result == VOID else f'return {call}'
-    head = f'#define {stub.macro}(name, impl, text{", through" if stub.through else ""})'
     # A declaration, for the semicolon that the macro is followed by.
-    return f'{head} TRAMP_STORAGE {_head(signature, cxx=cxx)} {{ {body} }} struct _object'
+    return f'{_define(stub)} TRAMP_STORAGE {_head(signature, cxx=cxx)} {{ {body} }} struct _object'

@@ -53,6 +53,18 @@ class Macro(NamedTuple):
         return any(b'#' in one.replacement for one in self.definitions)
 
 
+def _merged(macros: Iterable[tuple[bytes, Macro]]) -> dict[bytes, Macro]:
+    found: dict[bytes, Macro] = {}
+    for name, macro in macros:
+        found[name] = found[name] | macro if name in found else macro
+    return found
+
+
+def _macro(definition: re.Match[bytes]) -> Macro:
+    parameters, replacement = parameters_of(definition[3] or b''), definition[4]
+    return Macro(frozenset(_WORD.findall(replacement)) - frozenset(parameters), (Definition(parameters, replacement),))
+
+
 class Facts:
     """What one file contributes, which is `shared` unless it is only compiled by itself: other files may include it."""
 
@@ -64,12 +76,7 @@ class Facts:
     @cached_property
     def macros(self) -> Mapping[bytes, Macro]:
         """The macros that it defines."""
-        found: dict[bytes, Macro] = {}
-        for match in _definitions(_DEFINITION, self._source):
-            parameters = parameters_of(match[3] or b'')
-            macro = Macro(frozenset(_WORD.findall(match[4])) - frozenset(parameters), (Definition(parameters, match[4]),))
-            found[match[1]] = found[match[1]] | macro if match[1] in found else macro
-        return found
+        return _merged((match[1], _macro(match)) for match in _definitions(_DEFINITION, self._source))
 
     @cached_property
     def words(self) -> frozenset[bytes]:
@@ -112,11 +119,7 @@ class _Together(Facts):
 
     @cached_property
     def macros(self) -> Mapping[bytes, Macro]:
-        found: dict[bytes, Macro] = {}
-        for facts in self._parts:
-            for name, macro in facts.macros.items():
-                found[name] = found[name] | macro if name in found else macro
-        return found
+        return _merged(macro for facts in self._parts for macro in facts.macros.items())
 
     @cached_property
     def words(self) -> frozenset[bytes]:
